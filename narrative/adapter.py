@@ -1,0 +1,98 @@
+"""A low-rank adapter (Hu et al., ICLR 2022) on the pinned encoder, merged into it at load time."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from narrative.errors import WeightsError
+from narrative.storage import sha256_file
+
+FORMAT = "narrative-adapter-1"
+SHIPPED = "stance.safetensors"
+SHIPPED_SHA256 = "e8060f59a47eb50566f16c7143262d6fb7eba737fa48787a4efa0c6cbcec8d4b"
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """Low-rank updates and the linear heads that read the adapted vector.
+
+    Parameters
+    ----------
+    tensors : dict of str to ndarray
+        ``lora.<module>.A`` (rank, in), ``lora.<module>.B`` (out, rank), ``head.<name>.weight``
+        (classes, dims) and ``head.<name>.bias`` (classes,).
+    meta : dict
+        ``heads`` (name to class labels), ``propositions``, ``scale``, ``temperatures``.
+    sha256 : str
+        Hash of the file.
+    """
+
+    tensors: dict[str, npt.NDArray[np.float32]]
+    meta: dict[str, Any]
+    sha256: str
+
+    def merge(self, model: Any) -> None:
+        """Add ``scale * B @ A`` to each adapted linear layer of a sentence-transformers model."""
+        import torch
+
+        modules = dict(model[0].named_modules())
+        for name in sorted(
+            k[5:-2] for k in self.tensors if k.startswith("lora.") and k.endswith(".A")
+        ):
+            down = torch.from_numpy(self.tensors[f"lora.{name}.A"])
+            up = torch.from_numpy(self.tensors[f"lora.{name}.B"])
+            modules[name].weight += float(self.meta["scale"]) * (up @ down)
+
+    def probabilities(self, vectors: npt.NDArray[np.float32], head: str) -> npt.NDArray[np.float64]:
+        """Return softmax probabilities of one head, shape (n, n_classes), temperature applied."""
+        logits = vectors.astype(np.float64) @ self.tensors[f"head.{head}.weight"].T.astype(
+            np.float64
+        )
+        logits = (logits + self.tensors[f"head.{head}.bias"]) / float(
+            self.meta["temperatures"][head]
+        )
+        logits -= logits.max(axis=1, keepdims=True)
+        weights = np.exp(logits)
+        return np.asarray(weights / weights.sum(axis=1, keepdims=True))
+
+
+def load_adapter(path: str | Path | None = None, *, sha256: str | None = None) -> Adapter:
+    """Load an adapter, by default the one that ships with the package.
+
+    Raises
+    ------
+    WeightsError
+        If the file is missing, is of another format, or its hash differs from `sha256`.
+    """
+    if path is None:
+        with as_file(files("narrative") / "weights" / SHIPPED) as shipped:
+            return _load(Path(shipped), SHIPPED_SHA256)
+    return _load(Path(path), sha256)
+
+
+def _load(path: Path, sha256: str | None) -> Adapter:
+    from safetensors import SafetensorError, safe_open
+
+    if not path.is_file():
+        raise WeightsError(f"{path}: no such weights; reinstall the package or train them.")
+    got = sha256_file(path)
+    if sha256 is not None and got != sha256:
+        raise WeightsError(
+            f"{path.name}: sha256 is {got}, expected {sha256}; reinstall the package."
+        )
+    try:
+        with safe_open(path, framework="np") as stored:
+            meta = json.loads((stored.metadata() or {}).get("narrative", "{}"))
+            tensors = {k: stored.get_tensor(k).astype(np.float32) for k in stored.keys()}
+    except SafetensorError as error:
+        raise WeightsError(f"{path.name}: not a whole safetensors file ({error}).") from None
+    if meta.get("format") != FORMAT:
+        raise WeightsError(f"{path.name}: format is {meta.get('format')!r}, expected {FORMAT!r}.")
+    return Adapter(tensors, meta, got)

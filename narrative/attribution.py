@@ -1,0 +1,559 @@
+"""Who says what in a sentence: source, cue and content, by rules.
+
+The rules follow the shapes of news attribution (Pareti 2012; O'Keefe et al. 2012): source + verb +
+content; content, verb + source; "according to"; quotations with a colon or without any frame,
+which take the speaker of the sentence beside them. What no rule attributes is the author's own.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from narrative.lexicon import CueLexicon
+from narrative.quotations import Quotation, find_quotations
+from narrative.segmentation import Span, split_clauses, split_sentences, strip_span
+from narrative.speakers import NOBODY, Speaker, SpeakerIndex
+
+_FILL = "\u2592"
+_AUX = re.compile(
+    r"(?:\s|^)(?:(?:has|have|had|is|are|was|were|also|then|now|later|earlier|previously|recently|further|again|once|"
+    r"since|repeatedly|consistently|publicly|officially|separately|even|still|already|just|often|only|"
+    r"therefore|thus|however|this|week|will|would|could|did|not|do|does|to|continue|continues|continued|"
+    r"seems|seemed|appears|appeared|immediately|explicitly|bitterly|confidently|[a-z]+ly)\s*)+$",
+    re.IGNORECASE,
+)
+_AFTER_CUE = re.compile(
+    r"\s*(?:on\s+[^,.;:]{0,60}?,?\s+that\b|in\s+[^,.;:]{0,60}?,?\s+that\b|that\b|how\b|[:,](?=\s*[\u2592\"“‘'])|:)?\s*",
+    re.IGNORECASE,
+)
+_THAT = re.compile(r"[^.;:!?]{0,70}?\bthat\s+", re.IGNORECASE)
+_CLAUSE_EDGE = re.compile(
+    r"[;:—–]|,\s+(?:and|but|while|though|although|who|which)\b|\b(?:and|but|that|which|while|as|when)\b(?=[^,;]*$)|\s-\s"
+)
+_BLOCKED = re.compile(
+    r"\b(?:of|by|in|with|from|to|for|against|on|near|about|at|than|between|over|into)\s+(?:the\s+)?$",
+    re.IGNORECASE,
+)
+_PRONOUN = re.compile(r"(?:^|[\s,;(])(he|she|it|they|who)$", re.IGNORECASE)
+_PROPER = re.compile(r"(?:^|[\s,;(])((?:[A-ZА-ЯІЇЄҐ][\w’'-]+\s+){1,4}[A-ZА-ЯІЇЄҐ][\w’'-]+)$")
+_PARTICIPLE_CUE = re.compile(r"ing$", re.IGNORECASE)
+_REPRINT = re.compile(
+    r"^\s*(?P<who>[^\n,:]{3,60}?)\s+(?:reports?|writes?|reported|wrote|writing|reporting)\s+(?:in|for)\s+(?P<outlet>[^\n:]{3,60}):\s*$"
+)
+_LEAD_OUT = re.compile(r"(?::|\b(?:with|that|how|as|following|says|said|wrote|notes?|added))\s*$")
+_SCARE_WORDS = 3
+_CALLED = re.compile(
+    r"\bwhat\s+(?P<who>(?:the\s+)?[\w’'-]+(?:\s+[\w’'-]+){0,4}?)\s+(?P<cue>(?:calls|called|termed|dubbed|labelled|labeled)\b|"
+    r"(?:describes|described|sees|regards)\s+as\b)"
+)
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """One stretch of content and who is credited with it.
+
+    Parameters
+    ----------
+    start, end : int
+        Half-open span of the content in the document.
+    sent_index : int
+        Sentence that the content begins in.
+    speaker : Speaker or None
+        None for the author's own voice.
+    mention : str
+        The words that name the source, "" for the author's.
+    cue : str
+        Reporting words, "" if none.
+    cue_stance : int
+        -1, 0 or 1.
+    voice : str
+        author, quoted, paraphrased or mixed.
+    score : float
+        How direct the evidence is, in [0, 1]: an order, not a probability.
+    frame : Span
+        The words between which the attribution stands, for dating it.
+    via : tuple of str
+        Sources between the outlet and the speaker, outermost first.
+    """
+
+    start: int
+    end: int
+    sent_index: int
+    speaker: Speaker | None
+    mention: str
+    cue: str
+    cue_stance: int
+    voice: str
+    score: float
+    frame: Span
+    via: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """A cue with its source inside one sentence."""
+
+    start: int
+    end: int
+    cue: str
+    cue_stance: int
+    mention: str
+    speaker: Speaker
+    backward: bool
+    score: float
+
+
+class Attributor:
+    """Attributes the sentences of one document in order.
+
+    Parameters
+    ----------
+    text : str
+    index : SpeakerIndex
+    cues : CueLexicon
+    lang : str
+    """
+
+    def __init__(self, text: str, index: SpeakerIndex, cues: CueLexicon, lang: str = "en") -> None:
+        self.text, self.index, self.cues, self.lang = text, index, cues, lang
+        self.quotations = find_quotations(text)
+        self._starts = [q.start for q in self.quotations]
+        self.sentences = split_sentences(text, lang)
+        self.masked = self._mask()
+        self.history: list[Speaker] = []
+        self.last: _Frame | None = None
+        self.last_end = 0
+        self.author: Speaker | None = None
+        self.via: tuple[str, ...] = ()
+
+    def _mask(self) -> str:
+        chars = list(self.text)
+        for q in self.quotations:
+            if self._words(q.inner_start, q.inner_end) > _SCARE_WORDS:
+                chars[q.start : q.end] = _FILL * (q.end - q.start)
+        return "".join(chars)
+
+    def _words(self, start: int, end: int) -> int:
+        return len(self.text[start:end].split())
+
+    def _quoted(self, start: int, end: int) -> list[Quotation]:
+        at = max(0, bisect_left(self._starts, start) - 1)
+        out = []
+        for q in self.quotations[at:]:
+            if q.start >= end:
+                break
+            if q.end > start and self._words(q.inner_start, q.inner_end) > _SCARE_WORDS:
+                out.append(q)
+        return out
+
+    def run(self) -> Iterator[Attribution]:
+        """Yield attributions in document order."""
+        for number, (start, end) in enumerate(self.sentences):
+            yield from self._sentence(number, start, end)
+
+    def _sentence(self, number: int, start: int, end: int) -> Iterator[Attribution]:
+        reprint = _REPRINT.match(self.text[start:end])
+        if reprint:
+            self._carry(reprint)
+            return
+        frames = self._frames(start, end)
+        if not frames:
+            yield from self._frameless(number, start, end)
+            self._notice(start, end)
+            return
+        covered: list[Span] = []
+        for position, frame in enumerate(frames):
+            low = frames[position - 1].end if position else start
+            high = frames[position + 1].start if position + 1 < len(frames) else end
+            back, forth = (
+                strip_span(self.masked, low, frame.start),
+                strip_span(self.masked, frame.end, high),
+            )
+            covered.append((frame.start, frame.end))
+            region = self._region(frame, back, forth, covered)
+            if region is None:
+                self._remember(frame, end)
+                continue
+            covered.append(region)
+            yield from self._content(number, region, frame)
+            self._remember(frame, end)
+        for low, high in _gaps(covered, start, end):
+            yield from self._own(number, low, high)
+
+    def _region(self, frame: _Frame, back: Span, forth: Span, covered: list[Span]) -> Span | None:
+        """Choose the side of the frame that holds its content."""
+        free = not any(a < back[1] and back[0] < b for a, b in covered[:-1])
+        has_forth, has_back = self._alpha(*forth) >= 2, self._alpha(*back) >= 2 and free
+        quoted_back = has_back and _FILL in self.masked[back[0] : back[1]]
+        if frame.backward or (quoted_back and _FILL not in self.masked[forth[0] : forth[1]]):
+            return back if has_back else forth if has_forth else None
+        return forth if has_forth else back if has_back else None
+
+    def _alpha(self, start: int, end: int) -> int:
+        return len(re.findall(r"\w+|\u2592{8,}", self.masked[start:end])) + (
+            2 if _FILL in self.masked[start:end] else 0
+        )
+
+    def _frames(self, start: int, end: int) -> list[_Frame]:
+        """Return the frames of a sentence, left to right, not overlapping."""
+        found: list[_Frame] = []
+        for m in self.cues.according.finditer(self.masked, start, end):
+            found.append(self._according(m, start, end))
+        for m in self.cues.impersonal.finditer(self.masked, start, end):
+            stop = self._after(m.end(), end)
+            found.append(
+                _Frame(
+                    m.start(),
+                    stop,
+                    m[0],
+                    self.cues.stance(m[0], m[0]),
+                    m[0],
+                    self._unnamed(),
+                    False,
+                    0.6,
+                )
+            )
+        previous: _Frame | None = None
+        for m in self.cues.verb.finditer(self.masked, start, end):
+            if any(f.start < m.end() and m.start() < f.end for f in found):
+                continue
+            frame = self._verb(m, start, end, previous)
+            if frame is not None:
+                found.append(frame)
+                previous = frame
+        found.sort(key=lambda f: f.start)
+        return [f for i, f in enumerate(found) if not i or f.start >= found[i - 1].end]
+
+    def _unnamed(self) -> Speaker:
+        return self.index.lookup("Unnamed reports") or NOBODY
+
+    def _according(self, m: re.Match[str], start: int, end: int) -> _Frame:
+        stop = re.compile(r"[,;:.!?](?=\s|$)|\s(?:who|which)\s|\u2592").search(
+            self.masked, m.end(), end
+        )
+        edge = stop.start() if stop else end
+        names = self.index.find(self.masked, m.end(), edge)
+        mention = self.masked[m.end() : edge].strip()
+        if names and len(mention.split()) > 12:
+            edge = names[0][1]
+            mention = self.masked[m.end() : edge].strip()
+        speaker = self._resolve(mention, [s for _, _, s in names])
+        opening = not re.search(r"\w", self.masked[start : m.start()])
+        cut = edge + 1 if edge < end and self.masked[edge] in ",;:" else edge
+        return _Frame(
+            m.start(),
+            cut,
+            m[0],
+            self.cues.stance(m[0], mention),
+            mention,
+            speaker,
+            not opening,
+            0.8,
+        )
+
+    def _resolve(self, mention: str, names: list[Speaker]) -> Speaker:
+        exact = self.index.lookup(mention)
+        if exact is not None:
+            return exact
+        persons = [s for s in names if s.kind == "person"]
+        if persons:
+            return persons[-1]
+        return self.index.resolve(mention, self.history)
+
+    def _verb(
+        self, m: re.Match[str], start: int, end: int, previous: _Frame | None
+    ) -> _Frame | None:
+        before = self.masked[start : m.start()]
+        if re.search(r"\bwhat\s+(?:[\w’'-]+\s+){1,5}$", before):
+            return None
+        subject = self._subject(start, m.start())
+        stop = self._after(m.end(), end)
+        says_that = (
+            bool(re.search(r"(?:that\s+|how\s+|:\s*)$", self.masked[m.end() : stop], re.I))
+            or self.masked[stop : stop + 1] == _FILL
+        )
+        if self.cues.needs_that(m[0]) and not says_that:
+            return None
+        frame_text = self.masked[max(start, m.start() - 60) : stop]
+        stance = self.cues.stance(m[0], frame_text)
+        if subject is not None:
+            low, mention, speaker, score = subject
+            return _Frame(low, stop, m[0], stance, mention, speaker, False, score)
+        inverted = self._inverted(m.end(), end)
+        if inverted is not None and (
+            before.rstrip().endswith((_FILL, ",")) or not re.search(r"\w", before)
+        ):
+            low, high, mention, speaker = inverted
+            return _Frame(m.start(), high, m[0], stance, mention, speaker, True, 0.9)
+        joined = re.search(
+            r"(?:,\s*(?:and\s+|but\s+)?|\b(?:and|but|while)\s+(?:also\s+|then\s+|has\s+|had\s+)?)$",
+            before,
+        )
+        if (
+            joined
+            and previous is not None
+            and (_PARTICIPLE_CUE.search(m[0]) or says_that or not self.cues.needs_that(m[0]))
+        ):
+            if re.search(r"ed$|id$|ing$|s$|ied$|ote$", m[0]) is None:
+                return None
+            return _Frame(
+                m.start(),
+                stop,
+                m[0],
+                stance,
+                previous.mention,
+                previous.speaker,
+                False,
+                min(previous.score, 0.7),
+            )
+        return None
+
+    def _subject(self, low: int, high: int) -> tuple[int, str, Speaker, float] | None:
+        """Return the source that stands as subject right before a verb."""
+        region = self.masked[low:high]
+        edges = [e.end() for e in _CLAUSE_EDGE.finditer(region)] + [
+            i + 1 for i, c in enumerate(region) if c == _FILL
+        ]
+        base = low + max(edges, default=0)
+        bare = _AUX.sub("", self.masked[base:high]).rstrip()
+        bare = re.sub(r"\b(?:in|on|during|at)\s+[^,]{0,60}$", "", bare).rstrip() or bare
+        stop = base + len(bare)
+        names = [
+            n
+            for n in self.index.find(self.masked, base, stop)
+            if not _BLOCKED.search(self.masked[base : n[0]])
+        ]
+        for a, b, speaker in reversed(names):
+            rest = self.masked[b:stop]
+            if (
+                not re.search(r"\w", rest)
+                or re.fullmatch(r",\s[^,]{2,90},?", rest)
+                or re.fullmatch(r"\s+of\s+[\w’'\s]{2,60}", rest)
+            ):
+                return self._widen(base, a), self.masked[a:b], speaker, 0.9
+        pronoun = _PRONOUN.search(bare)
+        if pronoun and pronoun[1].casefold() != "who":
+            if pronoun[1].casefold() == "it" and re.search(
+                r"\b(?:is|was|are|were|been)\b", self.masked[stop:high]
+            ):
+                return None
+            return (
+                base + pronoun.start(1),
+                pronoun[1],
+                self.index.resolve(pronoun[1], self.history),
+                0.7,
+            )
+        noun = self.cues.speaker_noun.search(bare)
+        if noun and not _BLOCKED.search(bare[: noun.start()]):
+            mention = noun[0].strip()
+            return (
+                base + noun.start(),
+                mention,
+                self._resolve(mention, [s for _, _, s in names]),
+                0.8,
+            )
+        proper = _PROPER.search(bare)
+        if proper:
+            return (
+                base + proper.start(1),
+                proper[1],
+                self.index.resolve(proper[1], self.history),
+                0.7,
+            )
+        return None
+
+    def _widen(self, base: int, at: int) -> int:
+        """Take titles before a name into its frame, so that they are no claim of the author."""
+        lead = self.masked[base:at]
+        return (
+            base
+            if re.fullmatch(r"\s*(?:[\w’'.-]+[\s,]+){0,9}", lead) and not re.search(r"\d", lead)
+            else at
+        )
+
+    def _inverted(self, at: int, end: int) -> tuple[int, int, str, Speaker] | None:
+        """Return the source after "said X"."""
+        stop = re.compile(r"[.;:!?](?=\s|$)|\u2592").search(self.masked, at, end)
+        edge = stop.start() if stop else end
+        names = self.index.find(self.masked, at, edge)
+        if names and len(self.masked[at : names[0][0]].split()) <= 6:
+            return at, edge, self.masked[names[0][0] : names[0][1]], names[0][2]
+        head = self.masked[at:edge].split(",")[0].strip()
+        if head and self.cues.speaker_noun.search(head) and len(head.split()) <= 8:
+            return at, edge, head, self.index.resolve(head, self.history)
+        return None
+
+    def _after(self, at: int, end: int) -> int:
+        """Return where content begins after a verb: past the addressee, date and "that"."""
+        m = _THAT.match(self.masked, at, end)
+        if m and not re.search(r"[,]\s*(?:and|but)\s|\u2592", m[0]) and len(m[0].split()) <= 12:
+            return m.end()
+        told = re.match(r"\s+(?:[A-Z][\w’'-]*\s*){1,4}(?=[,:]|\s+\u2592)", self.masked[at:end])
+        if told:
+            at += told.end()
+        m = _AFTER_CUE.match(self.masked, at, end)
+        return m.end() if m else at
+
+    def _content(self, number: int, region: Span, frame: _Frame) -> Iterator[Attribution]:
+        for (a, b), voice in self._pieces(*region):
+            score = frame.score if voice != "quoted" else min(1.0, frame.score + 0.1)
+            yield Attribution(
+                a,
+                b,
+                number,
+                frame.speaker,
+                frame.mention,
+                frame.cue,
+                frame.cue_stance,
+                voice,
+                score,
+                (frame.start, frame.end),
+                self.via,
+            )
+
+    def _pieces(self, start: int, end: int) -> Iterator[tuple[Span, str]]:
+        """Yield the clauses of a content region with their voice."""
+        quotes = self._quoted(start, end)
+        inside = sum(min(end, q.inner_end) - max(start, q.inner_start) for q in quotes)
+        if quotes and inside >= 0.8 * len(self.text[start:end].strip()):
+            for q in quotes:
+                for span in self._inner(max(start, q.inner_start), min(end, q.inner_end)):
+                    yield span, "quoted"
+            return
+        for a, b in split_clauses(self.text, start, end):
+            share = sum(max(0, min(b, q.inner_end) - max(a, q.inner_start)) for q in quotes) / max(
+                1, b - a
+            )
+            voice = "quoted" if share >= 0.8 else "mixed" if share >= 0.1 else "paraphrased"
+            yield (a, b), voice
+
+    def _inner(self, start: int, end: int) -> Iterator[Span]:
+        for a, b in split_sentences(self.text[start:end], self.lang):
+            yield from split_clauses(self.text, start + a, start + b)
+
+    def _frameless(self, number: int, start: int, end: int) -> Iterator[Attribution]:
+        """Give a quotation without a frame to the speaker beside it; the rest is the author's."""
+        quotes = [q for q in self._quoted(start, end) if q.end - q.start >= 0.8 * (end - start)]
+        if not quotes:
+            yield from self._own(number, start, end)
+            return
+        lead = self.text[self.last_end : start]
+        near = self.last is not None and (not lead.strip() or len(lead) < 300)
+        named = self._lead_in(start)
+        if named is not None:
+            frame = named
+        elif near and self.last is not None:
+            frame = replace(self.last, score=0.6)
+        else:
+            frame = _Frame(start, start, "", 0, "", NOBODY, False, 0.3)
+        yield from self._content(number, (start, end), frame)
+        self._remember(frame, end)
+
+    def _lead_in(self, start: int) -> _Frame | None:
+        """Return the frame of a line that leads into a block quotation ("X was told:")."""
+        low = self.text.rfind("\n", 0, len(self.text[:start].rstrip())) + 1
+        line = self.text[low:start].rstrip()
+        if not line or not _LEAD_OUT.search(line):
+            return None
+        names = self.index.find(self.masked, low, low + len(line))
+        if not names:
+            return None
+        a, b, speaker = names[0]
+        return _Frame(low, low + len(line), "", 0, self.text[a:b], speaker, False, 0.6)
+
+    def _own(self, number: int, start: int, end: int) -> Iterator[Attribution]:
+        start, end = strip_span(self.text, start, end)
+        if self.text[start:end].rstrip("\"”’' ").endswith("?"):
+            return
+        for a, b in split_clauses(self.text, start, end):
+            if self._words(a, b) >= 3:
+                yield (
+                    self._named_inside(number, a, b)
+                    or self._hearsay(number, a, b)
+                    or Attribution(
+                        a, b, number, self.author, "", "", 0, "author", 1.0, (a, a), self.via
+                    )
+                )
+
+    def _named_inside(self, number: int, start: int, end: int) -> Attribution | None:
+        """Attribute "what X called Y" to X."""
+        m = _CALLED.search(self.text, start, end)
+        if m is None:
+            return None
+        speaker = self._resolve(
+            m["who"], [s for _, _, s in self.index.find(self.text, *m.span("who"))]
+        )
+        if speaker is NOBODY:
+            return None
+        return Attribution(
+            start, end, number, speaker, m["who"], m["cue"], 0, "mixed", 0.7, m.span(), self.via
+        )
+
+    def _hearsay(self, number: int, start: int, end: int) -> Attribution | None:
+        """Attribute a clause with "allegedly" to the speaker of the sentence before it."""
+        m = self.cues.distancing.search(self.masked, start, end)
+        if m is None or self.last is None or "\n" in self.text[self.last_end : start].strip(" "):
+            return None
+        return Attribution(
+            start,
+            end,
+            number,
+            self.last.speaker,
+            self.last.mention,
+            m[0],
+            -1,
+            "paraphrased",
+            0.5,
+            m.span(),
+            self.via,
+        )
+
+    def _remember(self, frame: _Frame, end: int) -> None:
+        self.last, self.last_end = frame, end
+        if frame.speaker is not NOBODY:
+            self.history.append(frame.speaker)
+
+    def _notice(self, start: int, end: int) -> None:
+        """Let a pronoun in the next sentence mean the person whom this one is about."""
+        persons = [s for _, _, s in self.index.find(self.masked, start, end) if s.kind == "person"]
+        if persons:
+            self.history.append(persons[0])
+
+    def _carry(self, m: re.Match[str]) -> None:
+        """Take over the author of a reprint ("X reports in Y:") for the text that follows."""
+        outlet = self.index.lookup(m["outlet"]) or self.index.resolve(m["outlet"], [])
+        self.author = self.index.lookup(m["who"]) or self.index.resolve(m["who"], [])
+        self.via = (outlet.source_id,) if outlet is not NOBODY else ()
+
+
+def _gaps(covered: list[Span], start: int, end: int) -> list[Span]:
+    out, at = [], start
+    for a, b in sorted(covered):
+        if a > at:
+            out.append((at, a))
+        at = max(at, b)
+    return [*out, (at, end)] if at < end else out
+
+
+def attribute(
+    text: str, index: SpeakerIndex, cues: CueLexicon, lang: str = "en"
+) -> list[Attribution]:
+    """Return the attributions of one document in order of their content.
+
+    Parameters
+    ----------
+    text : str
+        A cleaned document.
+    index : SpeakerIndex
+    cues : CueLexicon
+    lang : str
+
+    Returns
+    -------
+    list of Attribution
+        Content spans do not overlap; a span whose speaker is None is the author's.
+    """
+    return sorted(Attributor(text, index, cues, lang).run(), key=lambda a: (a.start, a.end))

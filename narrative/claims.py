@@ -1,0 +1,198 @@
+"""Documents to claims: who says what, in which voice, when, and about which time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from narrative.attribution import Attribution, Attributor
+from narrative.dating import DateSpan, find_dates, publication_range
+from narrative.lexicon import load_cues
+from narrative.schema import UNKNOWN, check_table, empty_table
+from narrative.segmentation import trim_claim
+from narrative.speakers import NOBODY, SpeakerIndex
+
+_PRESENT = re.compile(
+    r"\b(?:is|are|has|have|remains?|continues?|now|currently|presently|at present|holds?|controls?|stands?)\b|\b\w+ing\b",
+    re.IGNORECASE,
+)
+_NOT_CLAIM = re.compile(
+    r"(?:by|di|von|par|автор:?)\s+[A-ZА-Я][\w’'-]+(?:\s+[A-ZА-Я][\w’'-]+){0,3}|a blog by .{3,40}|"
+    r"[A-Z][a-z]{2,8}\.? \d{1,2}, \d{4}|https?://\S+",
+)
+_POINTER = re.compile(r"(?:this|so|it)\s+(?:on|in|to|at|during)\b", re.IGNORECASE)
+MIN_WORDS = 3
+PRECISION_RANK = {"day": 0, "month": 1, "season": 2, "year": 3}
+
+
+@dataclass
+class _Clock:
+    """What a document has said so far about when its sources spoke."""
+
+    by_source: dict[str, DateSpan]
+
+
+def extract_claims(
+    documents: pd.DataFrame,
+    sources: pd.DataFrame,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+) -> pd.DataFrame:
+    """Extract claims from documents by rules.
+
+    Parameters
+    ----------
+    documents : DataFrame
+        The ``documents`` table.
+    sources : DataFrame
+        The ``sources`` table: known speakers and outlets.
+    progress : callable, optional
+        Called with (done, total) documents.
+
+    Returns
+    -------
+    DataFrame
+        The ``claims`` table; ``text`` is ``documents.text[start:end]``. ``attrs["sources"]`` is
+        the sources table (as a dict of lists) with those that had to be added, and
+        ``attrs["cue_language"]`` the languages of the reporting verbs used.
+    """
+    index = SpeakerIndex(sources)
+    rows: list[dict[str, object]] = []
+    languages: dict[str, str] = {}
+    for done, doc in enumerate(documents.itertuples(), start=1):
+        lang = str(doc.lang)
+        languages[lang] = lang if load_cues(lang) is not load_cues("en") or lang == "en" else "en"
+        rows += _document_claims(doc, index, lang)
+        if progress is not None:
+            progress(done, len(documents))
+    table = check_table(pd.DataFrame(rows), "claims") if rows else empty_table("claims")
+    table.attrs["sources"] = index.table().to_dict("list")
+    table.attrs["cue_language"] = languages
+    return table
+
+
+def _document_claims(doc: object, index: SpeakerIndex, lang: str) -> list[dict[str, object]]:
+    text, doc_id = str(getattr(doc, "text")), str(getattr(doc, "doc_id"))  # noqa: B009
+    published = str(getattr(doc, "published_at"))  # noqa: B009
+    outlet_name, author_name = str(getattr(doc, "outlet")), str(getattr(doc, "author"))  # noqa: B009
+    outlet = index.lookup(outlet_name) or index.resolve(outlet_name, [])
+    author = (
+        (index.lookup(author_name) or index.resolve(author_name, [])) if author_name else outlet
+    )
+    attributor = Attributor(text, index, load_cues(lang), lang)
+    found = sorted(attributor.run(), key=lambda a: (a.start, a.end))
+    dates = find_dates(text, published)
+    clock = _Clock({})
+    rows: list[dict[str, object]] = []
+    for a in found:
+        start, end = trim_claim(text, a.start, a.end)
+        claim = text[start:end]
+        if not _is_claim(claim, start, dates):
+            continue
+        own = a.voice == "author"
+        speaker = (a.speaker or author) if own else (a.speaker or NOBODY)
+        said, precision, flag = _said(
+            a, attributor, dates, clock, speaker.source_id, published, own
+        )
+        about = _about(claim, start, end, dates, said)
+        flags = sorted(
+            {f for f in (flag, *(d.flag for d in dates if d.start < end and start < d.end)) if f}
+        )
+        chain = [outlet.source_id, *a.via]
+        if not own and not a.via and author is not outlet and author is not NOBODY:
+            chain.append(author.source_id)
+        rows.append(
+            {
+                "claim_id": f"{doc_id}:{start:07d}-{end:07d}",
+                "doc_id": doc_id,
+                "sent_index": a.sent_index,
+                "start": start,
+                "end": end,
+                "text": claim,
+                "voice": a.voice,
+                "speaker_text": a.mention,
+                "source_id": speaker.source_id,
+                "chain": ">".join(
+                    [*chain, speaker.source_id] if speaker.source_id not in chain else chain
+                ),
+                "cue": a.cue,
+                "cue_stance": a.cue_stance,
+                "attribution_score": a.score,
+                "said_at": said,
+                "said_precision": precision,
+                "about_start": about[0],
+                "about_end": about[1],
+                "date_flag": "|".join(flags),
+            }
+        )
+    return _without_repeats(rows)
+
+
+def _is_claim(claim: str, start: int, dates: list[DateSpan]) -> bool:
+    """Say whether a span can hold a claim: three words that are not a date, byline or pointer."""
+    if _NOT_CLAIM.fullmatch(claim) or _POINTER.match(claim):
+        return False
+    end = start + len(claim)
+    bare = claim
+    for d in reversed([d for d in dates if start <= d.start and d.end <= end]):
+        bare = bare[: d.start - start] + bare[d.end - start :]
+    words = re.findall(r"\w+", bare)
+    return len(words) >= MIN_WORDS or (len(words) >= 2 and bare == claim and len(claim) > 24)
+
+
+def _without_repeats(rows: list[dict[str, object]]) -> list[dict[str, object]]:
+    seen: set[object] = set()
+    return [r for r in rows if not (r["claim_id"] in seen or seen.add(r["claim_id"]))]  # type: ignore[func-returns-value]
+
+
+def _said(
+    a: Attribution,
+    attributor: Attributor,
+    dates: list[DateSpan],
+    clock: _Clock,
+    source_id: str,
+    published: str,
+    own: bool,
+) -> tuple[str, str, str]:
+    """Return said_at, its precision and a flag.
+
+    The author speaks on the day of publication. A reported statement has the date that stands in
+    its sentence outside the content; else the last that the text gave for the same source; else
+    the publication month (coding rule 14), because news reports what was said lately.
+    """
+    if own:
+        return published, _precision_of(published), ""
+    low, high = attributor.sentences[a.sent_index]
+    outside = [
+        d for d in dates if low <= d.start < high and not (a.start <= d.start and d.end <= a.end)
+    ]
+    near = [d for d in outside if d.start < a.frame[1] + 40]
+    dated = min(
+        near, key=lambda d: (PRECISION_RANK[d.precision], abs(d.start - a.frame[0])), default=None
+    )
+    if dated is not None and not dated.flag:
+        clock.by_source[source_id] = dated
+    elif dated is None and source_id != UNKNOWN:
+        dated = clock.by_source.get(source_id)
+    if dated is not None and dated.flag:
+        return dated.iso(), dated.precision, dated.flag
+    if dated is not None:
+        return dated.iso(), dated.precision, ""
+    return (published[:7], "month", "") if len(published) >= 7 else (published, "year", "")
+
+
+def _precision_of(value: str) -> str:
+    return {4: "year", 7: "month", 10: "day"}.get(len(value), UNKNOWN)
+
+
+def _about(claim: str, start: int, end: int, dates: list[DateSpan], said: str) -> tuple[str, str]:
+    inside = [d for d in dates if start <= d.start and d.end <= end]
+    if inside:
+        return min(d.first for d in inside).isoformat(), max(d.last for d in inside).isoformat()
+    if said and _PRESENT.search(claim):
+        first, last = publication_range(said)
+        return first.isoformat(), last.isoformat()
+    return "", ""

@@ -1,0 +1,123 @@
+"""The ``narrative`` command: arguments in, messages out; the work is done elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+class _Console:
+    """Tells how a run goes: a bar on a terminal, plain lines elsewhere."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+        self._name = ""
+        self._tenth = -1
+
+    def stage(self, name: str, kept: bool) -> None:
+        self.close()
+        self._name, self._tenth = name, -1
+        click.echo(f"{name}: {'unchanged, kept' if kept else 'running'}", err=True)
+
+    def progress(self, done: int, total: int) -> None:
+        if sys.stderr.isatty():
+            if self._bar is None:
+                from tqdm import tqdm
+
+                self._bar = tqdm(total=total, desc=self._name, leave=False)
+            self._bar.update(done - self._bar.n)
+        elif total and done * 10 // total > self._tenth:
+            self._tenth = done * 10 // total
+            click.echo(f"{self._name}: {done} of {total}", err=True)
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="narrative")
+def cli() -> None:
+    """Framings, stance and the record in dated documents."""
+
+
+@cli.command()
+@click.argument("study", type=click.Path(path_type=Path))
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="Folder for the tables.",
+)
+@click.option(
+    "--from", "from_stage", metavar="STAGE", help="Recompute this stage and those after it."
+)
+def run(study: Path, out: Path, from_stage: str | None) -> None:
+    """Run STUDY.toml: documents to claims, framings, stance, timeline and ledger."""
+    from narrative.pipeline import run_study
+    from narrative.study import read_study
+
+    console = _Console()
+    try:
+        run_study(read_study(study), out, from_stage=from_stage, reporter=console)
+    finally:
+        console.close()
+    click.echo(f"Tables, numbers.json and manifest.json are in {out}.")
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+def init(folder: Path) -> None:
+    """Make a study to fill in at FOLDER (which must not hold one)."""
+    from narrative.template import write_template
+
+    write_template(folder)
+    click.echo(
+        f"{folder}: fill in documents.csv and the rest, then: narrative run {folder}/study.toml --out {folder}/results"
+    )
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option(
+    "--to",
+    "target",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File to write (default FOLDER/report.html).",
+)
+def report(folder: Path, target: Path | None) -> None:
+    """Write one self-contained HTML page of the run in FOLDER."""
+    from narrative.report import write_report
+
+    path = target or folder / "report.html"
+    write_report(folder, path)
+    click.echo(f"{path} written.")
+
+
+def main() -> None:
+    """Run the command; errors are one message and exit code 1, an interruption 130."""
+    from narrative.errors import NarrativeError
+
+    try:
+        cli(standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except NarrativeError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(1)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo(
+            "Interrupted. Finished stages are kept; run the same command to go on.", err=True
+        )
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"""The codebook: framings with propositions, counter-propositions and exemplars."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from narrative.corpus import read_text
+from narrative.errors import StudyError
+from narrative.schema import CAMPS, check_table
+
+_KEYS = {"framing_id", "label", "definition", "proposition", "counter", "camp", "favor", "against"}
+
+
+@dataclass(frozen=True)
+class Framing:
+    """One story of the contest.
+
+    Parameters
+    ----------
+    framing_id, label, definition : str
+    proposition, counter : str
+        The sentence that a claim can be for or against, and its opposite.
+    favor, against : tuple of str
+        Sentences that take either side.
+    camp : str
+        The camp whose story it is, "" for nobody's; adoption is counted from outside it.
+    """
+
+    framing_id: str
+    label: str
+    definition: str
+    proposition: str
+    counter: str
+    favor: tuple[str, ...]
+    against: tuple[str, ...]
+    camp: str = ""
+
+    @property
+    def texts(self) -> list[str]:
+        """Every sentence that stands for this framing, on whichever side."""
+        return [t for t in (self.proposition, self.counter, *self.favor, *self.against) if t]
+
+
+@dataclass(frozen=True)
+class Codebook:
+    """The framings of a study, in the file's order."""
+
+    framings: tuple[Framing, ...]
+
+    def table(self) -> pd.DataFrame:
+        """Return the ``framings`` table with no claims assigned yet."""
+        rows = [
+            {
+                "framing_id": f.framing_id,
+                "label": f.label,
+                "origin": "codebook",
+                "proposition": f.proposition,
+                "counter": f.counter,
+                "n_claims": 0,
+                "terms": "",
+                "exemplar_claim_ids": "",
+                "stability": float("nan"),
+            }
+            for f in self.framings
+        ]
+        return check_table(pd.DataFrame(rows), "framings")
+
+    def exemplars(self) -> dict[str, dict[str, list[str]]]:
+        """Return the exemplars by framing and side, as ``score_stance`` takes them."""
+        return {
+            f.framing_id: {"favor": list(f.favor), "against": list(f.against)}
+            for f in self.framings
+        }
+
+
+def read_codebook(path: str | Path) -> Codebook:
+    """Read a codebook from TOML.
+
+    Raises
+    ------
+    StudyError
+        If the file is not TOML, has no framing, or a framing lacks an id, label, proposition or
+        exemplars, repeats an id, names an unknown camp or has a key nobody reads.
+    """
+    path = Path(path)
+    try:
+        raw = tomllib.loads(read_text(path))
+    except tomllib.TOMLDecodeError as error:
+        raise StudyError(f"{path.name}: not valid TOML ({error}).") from None
+    entries = raw.get("framing", [])
+    if not isinstance(entries, list) or not entries:
+        raise StudyError(f"{path.name}: no [[framing]] found; expected at least one.")
+    framings = [_framing(entry, number, path.name) for number, entry in enumerate(entries, start=1)]
+    seen: set[str] = set()
+    for framing in framings:
+        if framing.framing_id in seen:
+            raise StudyError(
+                f"{path.name}: framing_id={framing.framing_id!r} stands twice; rename one."
+            )
+        seen.add(framing.framing_id)
+    return Codebook(tuple(framings))
+
+
+def _framing(entry: dict[str, object], number: int, name: str) -> Framing:
+    where = f"{name}, framing {number} ({entry.get('framing_id', 'without framing_id')})"
+    for key in ("framing_id", "label", "proposition"):
+        if not isinstance(entry.get(key), str) or not str(entry[key]).strip():
+            raise StudyError(f"{where}: no {key}; expected a non-empty string.")
+    unknown = sorted(set(entry) - _KEYS)
+    if unknown:
+        raise StudyError(
+            f"{where}: unknown key {unknown[0]!r}; expected one of {', '.join(sorted(_KEYS))}."
+        )
+    sides: dict[str, tuple[str, ...]] = {}
+    for key in ("favor", "against"):
+        value = entry.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(v, str) and v.strip() for v in value):
+            raise StudyError(
+                f"{where}: {key} must be a list of non-empty sentences, got {value!r}."
+            )
+        sides[key] = tuple(value)
+    camp = str(entry.get("camp", ""))
+    if camp and camp not in CAMPS:
+        raise StudyError(f"{where}: camp={camp!r}; expected one of {', '.join(CAMPS)} or nothing.")
+    if entry["framing_id"] == "-1" or str(entry["framing_id"]).startswith("discovered_"):
+        raise StudyError(f"{where}: this framing_id is reserved; rename it.")
+    return Framing(
+        framing_id=str(entry["framing_id"]),
+        label=str(entry["label"]),
+        definition=str(entry.get("definition", "")),
+        proposition=str(entry["proposition"]),
+        counter=str(entry.get("counter", "")),
+        favor=sides["favor"],
+        against=sides["against"],
+        camp=camp,
+    )

@@ -1,0 +1,289 @@
+"""Read a table of dated documents into the ``documents`` table."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from narrative.cleaning import Segment, clean
+from narrative.errors import InputError
+from narrative.schema import check_table
+from narrative.storage import sha256_text
+
+REQUIRED = ("doc_id", "outlet", "published_at")
+_ISO = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?:[T ]\d{2}:\d{2}.*)?$")
+_MAX_LISTED = 20
+
+
+def parse_published(value: str) -> tuple[str, str]:
+    """Return an ISO date and its precision.
+
+    Parameters
+    ----------
+    value : str
+        ``2025-12-18``, ``2025-12`` or ``2025``; a time of day is dropped.
+
+    Returns
+    -------
+    (str, str)
+        The date cut to its precision, and ``day``, ``month`` or ``year``.
+
+    Raises
+    ------
+    ValueError
+        If `value` is not such a date or the day does not exist.
+
+    Examples
+    --------
+    >>> parse_published("2025-12")
+    ('2025-12', 'month')
+    """
+    match = _ISO.fullmatch(value.strip())
+    if not match:
+        raise ValueError("expected an ISO date (2025-12-12), month (2025-12) or year (2025)")
+    year, month, day = match.groups()
+    try:
+        date(int(year), int(month or 1), int(day or 1))
+    except ValueError as error:
+        raise ValueError(f"{error}; expected a date that exists") from None
+    if day:
+        return f"{year}-{month}-{day}", "day"
+    return (f"{year}-{month}", "month") if month else (year, "year")
+
+
+def read_corpus(
+    path: str | Path, *, root: str | Path | None = None, lang: str = "en"
+) -> pd.DataFrame:
+    """Read documents from a CSV, JSONL or Parquet file.
+
+    Parameters
+    ----------
+    path : path-like
+        A file with ``doc_id, outlet, published_at`` and ``text`` or ``path`` (a .txt or .html file
+        under `root`); optional ``author, title, url, lang``.
+    root : path-like, optional
+        Folder that `path` entries are relative to and must stay in; by default the file's folder.
+    lang : str
+        Language code for rows that name none.
+
+    Returns
+    -------
+    DataFrame
+        The ``documents`` table: cleaned text (what every offset counts in), its sha256, and
+        ``copy_group`` (near-duplicates share one, Jaccard of 5-word shingles >= 0.8).
+
+    Raises
+    ------
+    InputError
+        Listing every problem found with its file, row and column; nothing is half read.
+
+    Notes
+    -----
+    ``result.attrs["offsets"]`` holds the ``offsets`` table that maps clean text to raw text.
+    """
+    path = Path(path)
+    rows = _read_rows(path)
+    missing = [c for c in REQUIRED if c not in rows.columns]
+    if "text" not in rows.columns and "path" not in rows.columns:
+        missing.append("text (or path)")
+    if missing:
+        raise InputError(
+            f"{path.name}: column(s) missing: {', '.join(missing)}; "
+            f"got {', '.join(map(str, rows.columns))}. Add them; see 'narrative init'."
+        )
+    if rows.empty:
+        raise InputError(f"{path.name}: no rows; expected at least one document.")
+    base = Path(root) if root is not None else path.parent
+    problems: list[str] = []
+    documents, offsets = [], []
+    seen: dict[str, int] = {}
+    for number, row in enumerate(rows.to_dict("records"), start=2):
+        try:
+            document, segments = _read_row(row, base, lang)
+            first = seen.setdefault(document["doc_id"], number)
+            if first != number:
+                raise InputError(
+                    f"doc_id={document['doc_id']!r} also stands in row {first}: expected ids that "
+                    "differ; rename one."
+                )
+        except InputError as error:
+            problems.append(f"{path.name}, row {number}: {error}")
+            continue
+        documents.append(document)
+        offsets += [(document["doc_id"], *s) for s in segments]
+    if problems:
+        more = len(problems) - _MAX_LISTED
+        tail = [f"... and {more} more."] if more > 0 else []
+        raise InputError("\n".join(problems[:_MAX_LISTED] + tail))
+    table = pd.DataFrame(documents)
+    table["copy_group"] = copy_groups(dict(zip(table["doc_id"], table["text"], strict=True)))
+    table = check_table(table, "documents")
+    table.attrs["offsets"] = check_table(
+        pd.DataFrame(offsets, columns=["doc_id", "clean_start", "raw_start", "length"]), "offsets"
+    ).to_dict("list")
+    return table
+
+
+def copy_groups(texts: dict[str, str], *, threshold: float = 0.8, n_perm: int = 128) -> list[str]:
+    """Return for each document the id of its group of near-duplicates.
+
+    Parameters
+    ----------
+    texts : dict of str to str
+        Text by doc_id.
+    threshold : float
+        Estimated Jaccard similarity of 5-word shingles in (0, 1] from which two texts are copies.
+    n_perm : int
+        MinHash permutations (Broder 1997); the standard error of the estimate is about
+        ``1 / sqrt(n_perm)``.
+
+    Returns
+    -------
+    list of str
+        The smallest doc_id of each document's group, in the order of `texts`.
+    """
+    from datasketch import MinHash, MinHashLSH
+
+    index = MinHashLSH(threshold=threshold, num_perm=n_perm)
+    parent = {doc_id: doc_id for doc_id in texts}
+
+    def find(doc_id: str) -> str:
+        while parent[doc_id] != doc_id:
+            parent[doc_id] = parent[parent[doc_id]]
+            doc_id = parent[doc_id]
+        return doc_id
+
+    sketches = {}
+    for doc_id, text in sorted(texts.items()):
+        words = re.findall(r"\w+", text.casefold())
+        sketch = MinHash(num_perm=n_perm, seed=1)
+        shingles = {" ".join(words[i : i + 5]) for i in range(max(1, len(words) - 4))}
+        sketch.update_batch([s.encode() for s in sorted(shingles)])
+        for other in sorted(index.query(sketch)):
+            if sketch.jaccard(sketches[other]) >= threshold:
+                a, b = sorted((find(doc_id), find(other)))
+                parent[b] = a
+        index.insert(doc_id, sketch)
+        sketches[doc_id] = sketch
+    return [find(doc_id) for doc_id in texts]
+
+
+def _read_rows(path: Path) -> pd.DataFrame:
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; expected a .csv, .jsonl or .parquet table.")
+    suffix = path.suffix.lower()
+    if suffix == ".parquet":
+        try:
+            return pd.read_parquet(path).astype("string").fillna("")
+        except Exception as error:  # pyarrow raises several unrelated types
+            raise InputError(f"{path.name}: not readable as Parquet ({error}).") from None
+    if suffix == ".jsonl":
+        return pd.DataFrame(_json_rows(path), dtype="string").fillna("")
+    if suffix == ".csv":
+        return read_csv(path)
+    raise InputError(f"{path.name}: got '{suffix}', expected .csv, .jsonl or .parquet.")
+
+
+def read_csv(path: Path) -> pd.DataFrame:
+    """Read a CSV as text columns; ids such as 000 stay as they are written."""
+    text = read_text(path)
+    if not text.strip():
+        raise InputError(f"{path.name}: empty file; expected a header row.")
+    try:
+        from io import StringIO
+
+        return pd.read_csv(StringIO(text), dtype="string", keep_default_na=False)
+    except pd.errors.ParserError as error:
+        raise InputError(f"{path.name}: not a well-formed CSV ({error}).") from None
+
+
+def _json_rows(path: Path) -> Iterable[dict[str, Any]]:
+    rows = []
+    for number, line in enumerate(read_text(path).splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise InputError(f"{path.name}, line {number}: not JSON ({error.msg}).") from None
+        if not isinstance(row, dict):
+            raise InputError(
+                f"{path.name}, line {number}: expected an object, got {type(row).__name__}."
+            )
+        rows.append({k: v for k, v in row.items() if v is not None})
+    return rows
+
+
+def read_text(path: Path) -> str:
+    """Read a UTF-8 file as it is, line ends included.
+
+    Raises
+    ------
+    InputError
+        If there is no such file or it is not UTF-8; the byte is named.
+    """
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; check the name and the folder.") from None
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{path.name}: byte {error.start} ({error.object[error.start : error.start + 1]!r}) is not "
+            "UTF-8; save the file as UTF-8 and read it again."
+        ) from None
+
+
+def _read_row(row: dict[str, Any], base: Path, lang: str) -> tuple[dict[str, str], list[Segment]]:
+    for column in REQUIRED:
+        if not str(row[column]).strip():
+            raise InputError(f"{column} is empty; expected a value.")
+    try:
+        published, precision = parse_published(str(row["published_at"]))
+    except ValueError as error:
+        raise InputError(f"published_at={row['published_at']!r}: {error}.") from None
+    stated = str(row.get("published_precision", "") or precision)
+    if stated != precision:
+        raise InputError(
+            f"published_precision={stated!r} but published_at={published!r} has precision "
+            f"'{precision}': expected the two to agree."
+        )
+    raw, where = _row_text(row, base)
+    text, segments = clean(raw)
+    if not text.strip():
+        raise InputError(f"{where}: no text left after cleaning; remove the row or mend its text.")
+    fields = {
+        k: str(row.get(k, "") or "").strip() for k in ("doc_id", "outlet", "author", "title", "url")
+    }
+    return {
+        **fields,
+        "published_at": published,
+        "published_precision": precision,
+        "lang": str(row.get("lang", "") or lang),
+        "text": text,
+        "text_sha256": sha256_text(text),
+    }, segments
+
+
+def _row_text(row: dict[str, Any], base: Path) -> tuple[str, str]:
+    text, name = str(row.get("text", "") or ""), str(row.get("path", "") or "").strip()
+    if text.strip():
+        return text, "text"
+    if not name:
+        raise InputError("text and path are both empty; expected one of them.")
+    full = (base / name).resolve()
+    if not full.is_relative_to(base.resolve()):
+        raise InputError(f"path={name!r} lies outside the study folder; copy the file into it.")
+    raw = read_text(full)
+    if full.suffix.lower() in (".html", ".htm", ".xhtml"):
+        import trafilatura
+
+        raw = trafilatura.extract(raw, include_comments=False, include_tables=False) or ""
+    elif full.suffix.lower() not in (".txt", ".md", ".text"):
+        raise InputError(f"path={name!r}: got '{full.suffix}', expected .txt, .md or .html.")
+    return raw, f"path={name!r}"

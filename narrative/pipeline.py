@@ -1,0 +1,298 @@
+"""Run a study's stages in order, each kept on disk and skipped while its inputs are the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Protocol
+
+import pandas as pd
+
+from narrative.adapter import load_adapter
+from narrative.claims import extract_claims
+from narrative.corpus import read_corpus
+from narrative.encoder import DEFAULT_MODEL, CachedEncoder, Encoder, SentenceEncoder, default_cache
+from narrative.errors import InputError
+from narrative.framings import fit_framings, guided_membership
+from narrative.ledger import build_ledger, control_claims
+from narrative.normalise import build_normaliser
+from narrative.numbers import summarise
+from narrative.schema import empty_table
+from narrative.speakers import check_sources
+from narrative.stance import score_stance, stance_encoder
+from narrative.storage import read_table, sha256_file, sha256_json, write_json, write_table
+from narrative.study import Study
+from narrative.timeline import estimate_timeline
+
+STAGES = ("corpus", "claims", "framings", "stances", "timeline", "ledger")
+# Raised when a stage's code changes its results, so that kept tables of an older one are not reused.
+STAGE_VERSION = dict.fromkeys(STAGES, 1)
+PACKAGES = (
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "scikit-learn",
+    "scipy",
+    "sentence-transformers",
+    "sentencex",
+    "torch",
+    "dateparser",
+    "datasketch",
+)
+
+
+class Reporter(Protocol):
+    """What a run tells about itself."""
+
+    def stage(self, name: str, kept: bool) -> None:
+        """Say that a stage begins, or is kept from an earlier run."""
+
+    def progress(self, done: int, total: int) -> None:
+        """Say how far the stage is."""
+
+
+class Silent:
+    """A reporter that says nothing."""
+
+    def stage(self, name: str, kept: bool) -> None:
+        """Ignore."""
+
+    def progress(self, done: int, total: int) -> None:
+        """Ignore."""
+
+
+@dataclass
+class _Run:
+    """Where a run reads and writes."""
+
+    study: Study
+    out: Path
+    reporter: Reporter
+
+    def table(self, name: str) -> pd.DataFrame:
+        return read_table(self.out / f"{name}.parquet")
+
+    def encoder(self) -> Encoder:
+        """Return the encoder of the framings' vectors: the adapted one where it is pinned."""
+        model = self.study.encoder.model
+        if model == DEFAULT_MODEL:
+            return stance_encoder()[1]
+        return CachedEncoder(
+            SentenceEncoder(model, revision=self.study.encoder.revision or None), default_cache()
+        )
+
+
+Tables = dict[str, pd.DataFrame]
+
+
+def _corpus(run: _Run) -> Tables:
+    path = run.study.path("documents")
+    assert path is not None  # Files.documents has a default, and read_study checked it
+    documents = read_corpus(path, lang=run.study.lang)
+    offsets = pd.DataFrame(documents.attrs.pop("offsets"))
+    return {"documents": documents, "offsets": offsets}
+
+
+def _claims(run: _Run) -> Tables:
+    documents = run.table("documents")
+    sources = with_outlets(run.study.sources(), documents)
+    claims = extract_claims(documents, sources, progress=run.reporter.progress)
+    return {"claims": claims, "sources": pd.DataFrame(claims.attrs.pop("sources"))}
+
+
+def _framings(run: _Run) -> Tables:
+    claims, sources = run.table("claims"), run.table("sources")
+    normaliser = build_normaliser(sources, run.study.places())
+    encoder, codebook = run.encoder(), run.study.codebook()
+    camps = claims["source_id"].map(dict(zip(sources["source_id"], sources["camp"], strict=True)))
+    vectors = encoder.encode(normaliser.many(claims["text"], camps), progress=run.reporter.progress)
+    membership = None
+    if codebook is not None:
+        pinned = run.study.encoder.model == DEFAULT_MODEL
+        membership = guided_membership(
+            vectors,
+            codebook,
+            encoder,
+            normaliser,
+            adapter=stance_encoder()[0] if pinned else None,
+            temperature=run.study.framings.temperature,
+        )
+    framings, assignments = fit_framings(
+        claims,
+        vectors,
+        codebook,
+        membership=membership,
+        settings=run.study.framings,
+        random_state=run.study.random_state,
+    )
+    return {"framings": framings, "assignments": assignments}
+
+
+def _stances(run: _Run) -> Tables:
+    framings, codebook = run.table("framings"), run.study.codebook()
+    if not (framings["proposition"] != "").any():
+        return {"stances": empty_table("stances")}
+    stances = score_stance(
+        run.table("claims"),
+        framings,
+        sources=run.table("sources"),
+        places=run.study.places(),
+        exemplars=codebook.exemplars() if codebook is not None else None,
+        progress=run.reporter.progress,
+    )
+    return {"stances": stances}
+
+
+def _timeline(run: _Run) -> Tables:
+    tables = [run.table(n) for n in ("claims", "assignments", "stances", "documents", "sources")]
+    return {
+        "timeline": estimate_timeline(
+            *tables, settings=run.study.timeline, random_state=run.study.random_state
+        )
+    }
+
+
+def _ledger(run: _Run) -> Tables:
+    places = run.study.places()
+    control = control_claims(
+        run.table("claims"), run.table("documents"), run.table("sources"), places
+    )
+    return {"control": control, "ledger": build_ledger(control, run.study.events())}
+
+
+_WORK: dict[str, tuple[Callable[[_Run], Tables], tuple[str, ...], tuple[str, ...]]] = {
+    # stage: function, files of the study it reads, sections of the study that it depends on
+    "corpus": (_corpus, ("documents",), ("lang",)),
+    "claims": (_claims, ("sources",), ()),
+    "framings": (_framings, ("codebook", "places"), ("encoder", "framings", "random_state")),
+    "stances": (_stances, ("codebook", "places"), ()),
+    "timeline": (_timeline, (), ("timeline", "random_state")),
+    "ledger": (_ledger, ("events", "places"), ()),
+}
+
+
+def with_outlets(sources: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFrame:
+    """Return the sources with a row for every outlet that the documents name and they do not."""
+    known = {str(v).casefold() for v in sources["source_id"]} | {
+        str(v).casefold() for v in sources["name"]
+    }
+    for value in sources["aliases"]:
+        known |= {a.casefold() for a in str(value).split("|") if a}
+    new = sorted({str(o) for o in documents["outlet"] if str(o).casefold() not in known})
+    rows = pd.DataFrame(
+        {"source_id": new, "name": new, "kind": "outlet", "camp": "unknown", "aliases": ""}
+    )
+    return check_sources(pd.concat([sources, rows], ignore_index=True))
+
+
+def run_study(
+    study: Study,
+    out: str | Path,
+    *,
+    from_stage: str | None = None,
+    reporter: Reporter | None = None,
+) -> dict[str, Any]:
+    """Run every stage of a study and write its tables, ``numbers.json`` and ``manifest.json``.
+
+    Parameters
+    ----------
+    study : Study
+        From ``read_study``.
+    out : path-like
+        Folder of the tables. A stage whose inputs, settings and outputs are unchanged is kept.
+    from_stage : str, optional
+        Recompute this stage and those after it.
+    reporter : Reporter, optional
+
+    Returns
+    -------
+    dict
+        The manifest.
+
+    Raises
+    ------
+    InputError, StudyError, WeightsError, StorageError
+    """
+    if from_stage is not None and from_stage not in STAGES:
+        raise InputError(f"stage {from_stage!r} is unknown; expected one of {', '.join(STAGES)}.")
+    run = _Run(study, Path(out), reporter or Silent())
+    inputs = _input_hashes(study)
+    weights = {"adapter": load_adapter().sha256, "encoder": run.encoder().fingerprint}
+    forced = False
+    upstream = sha256_json({"weights": weights, "packages": _versions()})
+    outputs: dict[str, str] = {}
+    for stage in STAGES:
+        forced = forced or stage == from_stage
+        work, files, sections = _WORK[stage]
+        key = sha256_json(
+            {
+                "stage": stage,
+                "version": STAGE_VERSION[stage],
+                "upstream": upstream,
+                "files": {f: inputs.get(f, "") for f in files},
+                "texts": inputs.get("texts", "") if stage == "corpus" else "",
+                "settings": {s: study.config()[s] for s in sections},
+            }
+        )
+        record = run.out / ".stages" / f"{stage}.json"
+        kept = None if forced else _kept(record, key, run.out)
+        run.reporter.stage(stage, kept is not None)
+        if kept is None:
+            record.unlink(missing_ok=True)
+            tables = work(run)
+            for name, table in tables.items():
+                table.attrs = {}
+                write_table(table, run.out / f"{name}.parquet")
+            kept = {name: sha256_file(run.out / f"{name}.parquet") for name in tables}
+            write_json({"key": key, "tables": kept}, record)
+        outputs |= kept
+        upstream = key
+    numbers = summarise({n: run.table(n) for n in outputs})
+    write_json(numbers, run.out / "numbers.json")
+    manifest = {
+        "study": study.config(),
+        "random_state": study.random_state,
+        "inputs": inputs,
+        "weights": weights,
+        "model_error": load_adapter().meta.get("measured", {}),
+        "packages": _versions(),
+        "tables": dict(sorted(outputs.items())),
+        "numbers": sha256_file(run.out / "numbers.json"),
+    }
+    write_json(manifest, run.out / "manifest.json")
+    return manifest
+
+
+def _kept(record: Path, key: str, out: Path) -> dict[str, str] | None:
+    """Return a finished stage's tables if nothing that made them has changed."""
+    try:
+        stored = json.loads(record.read_text(encoding="utf-8"))
+        tables: dict[str, str] = stored["tables"]
+        same = stored["key"] == key and all(
+            sha256_file(out / f"{n}.parquet") == h for n, h in tables.items()
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return tables if same else None
+
+
+def _versions() -> dict[str, str]:
+    return {p: version(p) for p in ("narrative", *PACKAGES)}
+
+
+def _input_hashes(study: Study) -> dict[str, str]:
+    names = [n for n in asdict(study.files) if study.path(n) is not None]
+    hashes = {n: sha256_file(p) for n in names if (p := study.path(n)) is not None and p.is_file()}
+    # The texts that the documents table points to are inputs as much as the table itself.
+    texts = sorted(
+        p
+        for p in study.root.rglob("*")
+        if p.suffix.lower() in (".txt", ".md", ".html", ".htm", ".xhtml", ".text")
+    )
+    hashes["texts"] = sha256_json(
+        {p.relative_to(study.root).as_posix(): sha256_file(p) for p in texts}
+    )
+    return hashes

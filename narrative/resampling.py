@@ -1,0 +1,110 @@
+"""Document bootstrap, permutation nulls and false-discovery control."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+
+def bootstrap_weights(n_groups: int, n_boot: int, *, random_state: int = 0) -> Floats:
+    """Return how often each group is drawn in each replicate, shape (n_boot, n_groups).
+
+    Groups are documents, wire-copy groups counted once; rows sum to `n_groups`.
+    """
+    rng = np.random.default_rng(random_state)
+    if n_groups == 0:
+        return np.zeros((n_boot, 0))
+    return rng.multinomial(n_groups, np.full(n_groups, 1 / n_groups), size=n_boot).astype(
+        np.float64
+    )
+
+
+def ratio_intervals(
+    numerator: Floats,
+    denominator: Floats,
+    *,
+    n_boot: int = 1000,
+    level: float = 0.95,
+    random_state: int = 0,
+    min_groups: int = 2,
+) -> tuple[Floats, Floats]:
+    """Return percentile intervals of ratios of sums, resampling groups.
+
+    Parameters
+    ----------
+    numerator, denominator : ndarray, shape (n_groups, n_cells)
+        Contribution of each group to each cell.
+    n_boot : int
+    level : float
+        Coverage in (0, 1).
+    random_state : int
+    min_groups : int
+        Cells that fewer groups contribute to get NaN: one document says nothing about another.
+
+    Returns
+    -------
+    low, high : ndarray, shape (n_cells,)
+    """
+    weights = bootstrap_weights(numerator.shape[0], n_boot, random_state=random_state)
+    low = np.full(numerator.shape[1], np.nan)
+    high = np.full(numerator.shape[1], np.nan)
+    enough = np.flatnonzero((denominator > 0).sum(axis=0) >= min_groups)
+    tails = [(1 - level) / 2, (1 + level) / 2]
+    for block in np.array_split(enough, max(1, len(enough) // 512)):
+        if not len(block):
+            continue
+        top, bottom = weights @ numerator[:, block], weights @ denominator[:, block]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            low[block], high[block] = np.nanquantile(
+                np.where(bottom > 0, top / bottom, np.nan), tails, axis=0
+            )
+    return low, high
+
+
+def permutation_p(
+    statistic: Callable[[npt.NDArray[np.intp]], float],
+    n: int,
+    *,
+    n_permutations: int = 999,
+    random_state: int = 0,
+) -> tuple[float, float]:
+    """Return a statistic and its two-sided permutation p-value.
+
+    Parameters
+    ----------
+    statistic : callable
+        Takes an order of the `n` units, returns a number; called first with the identity.
+    n : int
+        Units to permute (documents).
+    n_permutations : int
+    random_state : int
+
+    Returns
+    -------
+    (float, float)
+        The observed value, and ``(1 + #{|t| >= |t_obs|}) / (1 + n_permutations)``.
+
+    References
+    ----------
+    Phipson and Smyth (2010). Permutation p-values should never be zero.
+    """
+    rng = np.random.default_rng(random_state)
+    observed = statistic(np.arange(n))
+    drawn = np.array([statistic(rng.permutation(n)) for _ in range(n_permutations)])
+    extreme = int((np.abs(drawn) >= abs(observed) - 1e-12).sum())
+    return float(observed), (1 + extreme) / (1 + n_permutations)
+
+
+def false_discovery(p: Floats) -> Floats:
+    """Return Benjamini-Hochberg adjusted p-values; NaN stays NaN."""
+    from scipy.stats import false_discovery_control
+
+    out = np.full(len(p), np.nan)
+    known = ~np.isnan(p)
+    if known.any():
+        out[known] = false_discovery_control(p[known])
+    return out

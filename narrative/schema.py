@@ -1,0 +1,227 @@
+"""Column names, dtypes and label sets of every table, and the check that enforces them.
+
+The tables are described in ``docs/architecture.md``. Dates are ISO strings of the stated
+precision (``2025-12``, ``2025-12-18``): a month is not the first day of that month.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pandas as pd
+
+from narrative.errors import InputError
+
+CAMPS: Final = (
+    "russian",
+    "pro_russian",
+    "ukrainian",
+    "pro_ukrainian",
+    "western",
+    "independent",
+    "osint",
+)
+UNKNOWN: Final = "unknown"
+KINDS: Final = ("person", "organisation", "outlet", "unnamed")
+VOICES: Final = ("author", "quoted", "paraphrased", "mixed")
+PRECISIONS: Final = ("day", "month", "season", "year", UNKNOWN)
+ORIGINS: Final = ("codebook", "discovered")
+STATUSES: Final = (
+    "russian",
+    "ukrainian",
+    "contested",
+    "encircled_by_russia",
+    "encircled_by_ukraine",
+)
+LEVELS: Final = ("speaker", "outlet", "camp")
+STANCES: Final = (-1, 0, 1)
+NO_FRAMING: Final = "-1"
+
+_S, _I, _F = "string", "int64", "float64"
+
+TABLES: Final[dict[str, dict[str, str]]] = {
+    "documents": {
+        "doc_id": _S,
+        "outlet": _S,
+        "author": _S,
+        "published_at": _S,
+        "published_precision": _S,
+        "lang": _S,
+        "title": _S,
+        "url": _S,
+        "text": _S,
+        "text_sha256": _S,
+        "copy_group": _S,
+    },
+    "offsets": {"doc_id": _S, "clean_start": _I, "raw_start": _I, "length": _I},
+    "claims": {
+        "claim_id": _S,
+        "doc_id": _S,
+        "sent_index": _I,
+        "start": _I,
+        "end": _I,
+        "text": _S,
+        "voice": _S,
+        "speaker_text": _S,
+        "source_id": _S,
+        "chain": _S,
+        "cue": _S,
+        "cue_stance": _I,
+        "attribution_score": _F,
+        "said_at": _S,
+        "said_precision": _S,
+        "about_start": _S,
+        "about_end": _S,
+        "date_flag": _S,
+    },
+    "sources": {"source_id": _S, "name": _S, "kind": _S, "camp": _S, "aliases": _S},
+    "framings": {
+        "framing_id": _S,
+        "label": _S,
+        "origin": _S,
+        "proposition": _S,
+        "counter": _S,
+        "n_claims": _I,
+        "terms": _S,
+        "exemplar_claim_ids": _S,
+        "stability": _F,
+    },
+    "assignments": {"claim_id": _S, "framing_id": _S, "membership": _F},
+    "stances": {
+        "claim_id": _S,
+        "framing_id": _S,
+        "p_against": _F,
+        "p_none": _F,
+        "p_favor": _F,
+        "stance": _I,
+        "score": _F,
+    },
+    "timeline": {
+        "level": _S,
+        "source_id": _S,
+        "framing_id": _S,
+        "bin_start": _S,
+        "bin_end": _S,
+        "n_docs": _I,
+        "n_claims": _I,
+        "prevalence": _F,
+        "prevalence_low": _F,
+        "prevalence_high": _F,
+        "stance": _F,
+        "stance_low": _F,
+        "stance_high": _F,
+    },
+    "ledger": {
+        "place_id": _S,
+        "claimant": _S,
+        "claimed_status": _S,
+        "said_at": _S,
+        "claim_ids": _S,
+        "assessed_status_then": _S,
+        "assessed_reached_at": _S,
+        "credit_days": _F,
+        "exposed_at": _S,
+        "repeats_after_exposure": _I,
+        "references": _S,
+    },
+    "places": {"place_id": _S, "name": _S, "aliases": _S},
+    "events": {
+        "event_id": _S,
+        "date": _S,
+        "precision": _S,
+        "label": _S,
+        "place_id": _S,
+        "assessed_status": _S,
+        "kind": _S,
+        "doc_id": _S,
+        "sentence": _S,
+    },
+}
+
+KEYS: Final[dict[str, tuple[str, ...]]] = {
+    "documents": ("doc_id",),
+    "offsets": ("doc_id", "clean_start"),
+    "claims": ("claim_id",),
+    "sources": ("source_id",),
+    "framings": ("framing_id",),
+    "assignments": ("claim_id", "framing_id"),
+    "stances": ("claim_id", "framing_id"),
+    "timeline": ("level", "source_id", "framing_id", "bin_start"),
+    "ledger": ("place_id", "claimant", "claimed_status", "said_at"),
+    "places": ("place_id",),
+    "events": ("event_id",),
+}
+
+_LABELS: Final[dict[str, dict[str, tuple[object, ...]]]] = {
+    "documents": {"published_precision": PRECISIONS},
+    "claims": {"voice": VOICES, "cue_stance": STANCES, "said_precision": (*PRECISIONS, "")},
+    "sources": {"kind": KINDS, "camp": (*CAMPS, UNKNOWN)},
+    "framings": {"origin": ORIGINS},
+    "stances": {"stance": STANCES},
+    "timeline": {"level": LEVELS},
+    "ledger": {"claimed_status": STATUSES},
+}
+
+
+def empty_table(name: str) -> pd.DataFrame:
+    """Return table `name` with its columns and dtypes and no rows.
+
+    Examples
+    --------
+    >>> list(empty_table("assignments").columns)
+    ['claim_id', 'framing_id', 'membership']
+    """
+    return pd.DataFrame({c: pd.Series(dtype=t) for c, t in TABLES[name].items()})
+
+
+def check_table(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return `table` with the columns, order, dtypes and labels of table `name`.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows to check; further columns are dropped.
+    name : str
+        One of ``TABLES``.
+
+    Returns
+    -------
+    DataFrame
+        A copy, sorted by the table's key columns, with a fresh index.
+
+    Raises
+    ------
+    InputError
+        If a column is missing, a key is repeated, a value cannot be cast or a label is unknown.
+    """
+    columns = TABLES[name]
+    missing = [c for c in columns if c not in table.columns]
+    if missing:
+        raise InputError(
+            f"table '{name}' lacks column(s) {', '.join(missing)}; "
+            f"got {', '.join(map(str, table.columns)) or 'no columns'}; "
+            f"expected {', '.join(columns)}."
+        )
+    out = table[list(columns)].copy()
+    for column, dtype in columns.items():
+        if dtype == _S:
+            out[column] = out[column].fillna("")
+        try:
+            out[column] = out[column].astype(dtype)
+        except (TypeError, ValueError) as error:
+            raise InputError(
+                f"table '{name}', column '{column}': {error}; expected {dtype}."
+            ) from None
+    keys = list(KEYS[name])
+    twice = out[out.duplicated(keys)]
+    if len(twice):
+        got = ", ".join(f"{k}={twice.iloc[0][k]!r}" for k in keys)
+        raise InputError(f"table '{name}': {got} stands more than once; expected one row a key.")
+    for column, allowed in _LABELS.get(name, {}).items():
+        strange = out[~out[column].isin(list(allowed))]
+        if len(strange):
+            raise InputError(
+                f"table '{name}', row {strange.index[0]}: {column}={strange.iloc[0][column]!r}; "
+                f"expected one of {', '.join(map(str, allowed))}."
+            )
+    return out.sort_values(keys, kind="stable").reset_index(drop=True)

@@ -1,0 +1,112 @@
+"""Reading and writing tables whole or not at all, and hashing what they hold."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from narrative.errors import StorageError
+
+
+def sha256_bytes(data: bytes) -> str:
+    """Return the SHA-256 of `data` in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def sha256_text(text: str) -> str:
+    """Return the SHA-256 of `text` in UTF-8; lone surrogates are kept apart."""
+    return sha256_bytes(text.encode("utf-8", "surrogatepass"))
+
+
+def sha256_file(path: Path) -> str:
+    """Return the SHA-256 of the file at `path`, read in blocks."""
+    digest = hashlib.sha256()
+    with path.open("rb") as handle:
+        for block in iter(lambda: handle.read(1 << 20), b""):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def sha256_json(value: Any) -> str:
+    """Return the SHA-256 of `value` as canonical JSON."""
+    return sha256_text(json.dumps(value, sort_keys=True, ensure_ascii=False, default=str))
+
+
+def write_atomic(path: Path, write: Callable[[Path], None]) -> None:
+    """Let `write` fill a temporary file beside `path`, then move it there in one step.
+
+    A reader sees the old file or the new one, never half of one.
+
+    Raises
+    ------
+    StorageError
+        If the file cannot be written (disk full, no permission); `path` is left as it was.
+    """
+    part: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        os.close(handle)
+        part = Path(name)
+        write(part)
+        with part.open("rb") as written:
+            os.fsync(written.fileno())
+        part.chmod(0o644)
+        part.replace(path)
+    except OSError as error:
+        raise StorageError(
+            f"{path}: could not be written ({error.strerror or error}); the file is as it was "
+            "before. Free space or choose another --out, then run again: finished stages are kept."
+        ) from error
+    finally:
+        if part is not None:
+            part.unlink(missing_ok=True)
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Write `table` as Parquet, byte for byte the same for the same rows."""
+
+    def write(part: Path) -> None:
+        table.to_parquet(part, index=False, engine="pyarrow", compression="zstd")
+
+    write_atomic(path, write)
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read a Parquet table.
+
+    Raises
+    ------
+    StorageError
+        If the file is missing or is not a whole Parquet file.
+    """
+    try:
+        return pd.read_parquet(path, engine="pyarrow")
+    except FileNotFoundError:
+        raise StorageError(f"{path}: no such table; run the study first (narrative run).") from None
+    except Exception as error:  # pyarrow raises several unrelated types on a damaged file
+        raise StorageError(
+            f"{path}: not a whole Parquet file ({error}); delete it and run again."
+        ) from error
+
+
+def write_json(value: Any, path: Path) -> None:
+    """Write `value` as indented JSON with sorted keys."""
+    text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    write_atomic(path, lambda part: _write_text(part, text))
+
+
+def write_text(text: str, path: Path) -> None:
+    """Write `text` as UTF-8 in one step."""
+    write_atomic(path, lambda part: _write_text(part, text))
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")

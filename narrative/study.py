@@ -1,0 +1,245 @@
+"""The study file: TOML to frozen dataclasses, checked."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pandas as pd
+
+from narrative.codebook import Codebook, read_codebook
+from narrative.corpus import read_csv, read_text
+from narrative.encoder import DEFAULT_MODEL
+from narrative.errors import InputError, StudyError
+from narrative.framings import FramingSettings
+from narrative.schema import STATUSES, check_table, empty_table
+from narrative.speakers import check_sources
+from narrative.timeline import FREQUENCIES, TimelineSettings
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Files:
+    """Names of the study's files, relative to the study file; only the documents are required."""
+
+    documents: str = "documents.csv"
+    sources: str = ""
+    places: str = ""
+    events: str = ""
+    codebook: str = ""
+
+
+@dataclass(frozen=True)
+class EncoderSettings:
+    """Which encoder makes the vectors of framings.
+
+    Parameters
+    ----------
+    model : str
+        ``all-MiniLM-L6-v2`` (pinned, with the shipped adapter), or any sentence-transformers model
+        by folder or name; stance always uses the pinned one.
+    revision : str
+    """
+
+    model: str = DEFAULT_MODEL
+    revision: str = ""
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study as its file describes it.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of the study file; every other file lies in it.
+    name, title, lang : str
+    random_state : int
+    files : Files
+    encoder : EncoderSettings
+    framings : FramingSettings
+    timeline : TimelineSettings
+    """
+
+    root: Path
+    name: str
+    title: str
+    lang: str
+    random_state: int
+    files: Files
+    encoder: EncoderSettings
+    framings: FramingSettings
+    timeline: TimelineSettings
+
+    def config(self) -> dict[str, Any]:
+        """Return every setting that results depend on, without the folder."""
+        settings = asdict(self)
+        del settings["root"]
+        return settings
+
+    def path(self, name: str) -> Path | None:
+        """Return the path of one of the study's files, None where the study names none."""
+        value = getattr(self.files, name)
+        return self.root / value if value else None
+
+    def sources(self) -> pd.DataFrame:
+        """Return the checked ``sources`` table, empty where the study names none."""
+        path = self.path("sources")
+        return check_sources(read_csv(path), path.name) if path else empty_table("sources")
+
+    def places(self) -> pd.DataFrame:
+        """Return the checked ``places`` table."""
+        return self._table("places")
+
+    def events(self) -> pd.DataFrame:
+        """Return the checked ``events`` table."""
+        table = self._table("events")
+        strange = table[~table["assessed_status"].isin(["", *STATUSES])]
+        if len(strange):
+            raise InputError(
+                f"{self.files.events}: event {strange.iloc[0]['event_id']!r} has "
+                f"assessed_status={strange.iloc[0]['assessed_status']!r}; expected one of {', '.join(STATUSES)}."
+            )
+        return table
+
+    def codebook(self) -> Codebook | None:
+        """Return the codebook, None where the study names none."""
+        path = self.path("codebook")
+        return read_codebook(path) if path else None
+
+    def _table(self, name: str) -> pd.DataFrame:
+        path = self.path(name)
+        if path is None:
+            return empty_table(name)
+        try:
+            return check_table(read_csv(path), name)
+        except InputError as error:
+            raise InputError(f"{path.name}: {error}") from None
+
+
+def read_study(path: str | Path) -> Study:
+    """Read and check a study file.
+
+    Raises
+    ------
+    StudyError
+        If the file is missing, is not TOML, has an unknown key, a value of the wrong type or out
+        of range, or names a file outside its folder.
+    """
+    path = Path(path)
+    if path.is_dir():
+        path = path / "study.toml"
+    if not path.is_file():
+        raise StudyError(f"{path}: no such study file; 'narrative init DIR' makes one to fill in.")
+    try:
+        raw = tomllib.loads(read_text(path))
+    except tomllib.TOMLDecodeError as error:
+        raise StudyError(f"{path.name}: not valid TOML ({error}).") from None
+    known = {"study", "files", "encoder", "framings", "timeline"}
+    unknown = sorted(set(raw) - known)
+    if unknown:
+        raise StudyError(
+            f"{path.name}: unknown table [{unknown[0]}]; expected {', '.join(sorted(known))}."
+        )
+    head = dict(raw.get("study", {}))
+    unknown = sorted(set(head) - {"name", "title", "lang", "random_state"})
+    if unknown:
+        raise StudyError(
+            f"{path.name}: unknown key study.{unknown[0]}; expected name, title, lang, random_state."
+        )
+    random_state = head.get("random_state", 0)
+    if not isinstance(random_state, int) or isinstance(random_state, bool) or random_state < 0:
+        raise StudyError(
+            f"{path.name}: study.random_state={random_state!r}; expected an integer >= 0."
+        )
+    study = Study(
+        root=path.parent,
+        name=str(head.get("name", path.parent.resolve().name)),
+        title=str(head.get("title", "")),
+        lang=str(head.get("lang", "en")),
+        random_state=random_state,
+        files=_section(raw, "files", Files, path.name),
+        encoder=_section(raw, "encoder", EncoderSettings, path.name),
+        framings=_section(raw, "framings", FramingSettings, path.name),
+        timeline=_section(raw, "timeline", TimelineSettings, path.name),
+    )
+    _check_ranges(study, path.name)
+    _check_files(study, path.name)
+    return study
+
+
+def _section(raw: dict[str, Any], name: str, kind: type[T], where: str) -> T:
+    given = raw.get(name, {})
+    known = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]
+    for key, value in given.items():
+        if key not in known:
+            raise StudyError(
+                f"{where}: unknown key {name}.{key}; expected one of {', '.join(known)}."
+            )
+        default = known[key].default
+        fits = isinstance(value, type(default)) or (
+            isinstance(default, float) and isinstance(value, int)
+        )
+        if not fits or (isinstance(value, bool) and not isinstance(default, bool)):
+            raise StudyError(f"{where}: {name}.{key}={value!r}; expected {type(default).__name__}.")
+    return kind(**given)
+
+
+def _check_ranges(study: Study, where: str) -> None:
+    rules = [
+        (
+            0 <= study.framings.min_membership <= 1,
+            "framings.min_membership",
+            study.framings.min_membership,
+            "0 to 1",
+        ),
+        (
+            study.framings.temperature > 0,
+            "framings.temperature",
+            study.framings.temperature,
+            "more than 0",
+        ),
+        (
+            study.framings.min_cluster_size >= 2,
+            "framings.min_cluster_size",
+            study.framings.min_cluster_size,
+            "at least 2",
+        ),
+        (
+            study.framings.n_components >= 1,
+            "framings.n_components",
+            study.framings.n_components,
+            "at least 1",
+        ),
+        (study.framings.n_boot >= 0, "framings.n_boot", study.framings.n_boot, "at least 0"),
+        (
+            study.timeline.freq in FREQUENCIES,
+            "timeline.freq",
+            study.timeline.freq,
+            " | ".join(FREQUENCIES),
+        ),
+        (study.timeline.n_boot >= 1, "timeline.n_boot", study.timeline.n_boot, "at least 1"),
+        (0 < study.timeline.level < 1, "timeline.level", study.timeline.level, "between 0 and 1"),
+        (study.timeline.min_docs >= 2, "timeline.min_docs", study.timeline.min_docs, "at least 2"),
+    ]
+    for holds, key, got, expected in rules:
+        if not holds:
+            raise StudyError(f"{where}: {key}={got!r}; expected {expected}.")
+
+
+def _check_files(study: Study, where: str) -> None:
+    for field in fields(Files):
+        path = study.path(field.name)
+        if path is None:
+            continue
+        if not path.resolve().is_relative_to(study.root.resolve()):
+            raise StudyError(
+                f"{where}: files.{field.name}={getattr(study.files, field.name)!r} lies outside the study folder; copy it there."
+            )
+        if not path.is_file():
+            raise StudyError(
+                f"{where}: files.{field.name}={getattr(study.files, field.name)!r}: no such file."
+            )
