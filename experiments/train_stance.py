@@ -1,7 +1,7 @@
 """Train the shipped stance adapter on the project's own written claims.
 
-Reads ``NARRATIVE_DATA/authored`` (claims and minimal pairs written for this project), trains a
-low-rank adapter with linear heads on the pinned encoder, and writes
+Reads ``NARRATIVE_DATA/authored`` and ``training/`` (claims and minimal pairs written for this
+project, see the data card there), trains a low-rank adapter with linear heads on the pinned encoder, and writes
 ``narrative/weights/stance.safetensors``. Neither the seeds nor their gold are read.
 
     NARRATIVE_DATA=... python experiments/train_stance.py [--epochs 5] [--out FILE]
@@ -41,6 +41,7 @@ PROPOSITIONS = {
     "negotiation_territorial_concession": "Ukraine should trade territory for peace.",
 }
 FRAMINGS = [*PROPOSITIONS, "other"]
+WRITTEN = Path(__file__).resolve().parent.parent / "training"
 WEIGHT = {"russian_victory_inevitable": 1.0, "ukrainian_counteroffensive": 1.0, "framing": 0.7}
 
 
@@ -52,6 +53,8 @@ def derived(row: pd.Series) -> dict[str, int]:
     does for Russian success; holding is its mirror where the claim is about advance or holding;
     a claim about false claims speaks against them by its sign.
     """
+    if isinstance(row.get("codes"), dict):
+        return dict(row["codes"])
     framing, sign = row["framing"], int(row["inevitable"])
     ground = {"russian_advance", "ukrainian_counteroffensive", "ukrainian_resistance_holds"}
     false_claim = "premature_or_false_russian_claim"
@@ -75,11 +78,15 @@ def derived(row: pd.Series) -> dict[str, int]:
 def read_authored(folder: Path) -> pd.DataFrame:
     """Return the written claims with stance columns, a group and a split (90 / 10 by group)."""
     rows: list[dict[str, Any]] = []
-    for path in sorted([*folder.glob("claims_*.jsonl"), folder / "minimal_pairs_war.jsonl"]):
+    authored = [*folder.glob("claims_*.jsonl"), folder / "minimal_pairs_war.jsonl"]
+    for path in [*sorted(authored), *sorted(WRITTEN.glob("claims_*.jsonl"))]:
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()):
             row = json.loads(line)
             # Neighbouring lines of a file can share an invented event: ten of them are one group.
             group = f"family{row['family']}" if "family" in row else f"{path.stem}{number // 10}"
+            if "s" in row:  # all seven coded
+                codes = dict(zip(PROPOSITIONS, row.pop("s"), strict=True))
+                row |= {"inevitable": codes[FRAMINGS[0]], "counteroffensive": codes[FRAMINGS[2]], "codes": codes}
             rows.append({**row, "group": group})
     table = pd.DataFrame(rows).drop_duplicates("text").reset_index(drop=True)
     stances = pd.DataFrame([derived(r) for _, r in table.iterrows()]).add_prefix("stance_")
@@ -312,6 +319,7 @@ def main() -> None:
         "propositions": PROPOSITIONS,
         "heads": {**{k: ["against", "none", "favor"] for k in PROPOSITIONS}, "framing": FRAMINGS},
         "temperatures": temperatures,
+        "measured": {f"macro-F1 on {len(dev)} written claims, {k}": round(v, 4) for k, v in scores.items()},
         "training": {k: v for k, v in vars(args).items() if k != "out"} | {"n_train": len(train)},
     }
     save_file(tensors, args.out, metadata={"narrative": json.dumps(meta, sort_keys=True)})

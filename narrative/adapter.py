@@ -90,7 +90,8 @@ def _load(path: Path, sha256: str | None) -> Adapter:
     try:
         with safe_open(path, framework="np") as stored:
             meta = json.loads((stored.metadata() or {}).get("narrative", "{}"))
-            tensors = {k: stored.get_tensor(k).astype(np.float32) for k in stored.keys()}
+            names = stored.keys()
+            tensors = {k: stored.get_tensor(k).astype(np.float32) for k in names}
     except SafetensorError as error:
         raise WeightsError(f"{path.name}: not a whole safetensors file ({error}).") from None
     if meta.get("format") != FORMAT:

@@ -12,41 +12,21 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from narrative.frames import FILL, Frame, FrameFinder
 from narrative.lexicon import CueLexicon
 from narrative.quotations import Quotation, find_quotations
 from narrative.segmentation import Span, split_clauses, split_sentences, strip_span
 from narrative.speakers import NOBODY, Speaker, SpeakerIndex
 
-_FILL = "\u2592"
-_AUX = re.compile(
-    r"(?:\s|^)(?:(?:has|have|had|is|are|was|were|also|then|now|later|earlier|previously|recently|further|again|once|"
-    r"since|repeatedly|consistently|publicly|officially|separately|even|still|already|just|often|only|"
-    r"therefore|thus|however|this|week|will|would|could|did|not|do|does|to|continue|continues|continued|"
-    r"seems|seemed|appears|appeared|immediately|explicitly|bitterly|confidently|[a-z]+ly)\s*)+$",
-    re.IGNORECASE,
-)
-_AFTER_CUE = re.compile(
-    r"\s*(?:on\s+[^,.;:]{0,60}?,?\s+that\b|in\s+[^,.;:]{0,60}?,?\s+that\b|that\b|how\b|[:,](?=\s*[\u2592\"“‘'])|:)?\s*",
-    re.IGNORECASE,
-)
-_THAT = re.compile(r"[^.;:!?]{0,70}?\bthat\s+", re.IGNORECASE)
-_CLAUSE_EDGE = re.compile(
-    r"[;:—–]|,\s+(?:and|but|while|though|although|who|which)\b|\b(?:and|but|that|which|while|as|when)\b(?=[^,;]*$)|\s-\s"
-)
-_BLOCKED = re.compile(
-    r"\b(?:of|by|in|with|from|to|for|against|on|near|about|at|than|between|over|into)\s+(?:the\s+)?$",
-    re.IGNORECASE,
-)
-_PRONOUN = re.compile(r"(?:^|[\s,;(])(he|she|it|they|who)$", re.IGNORECASE)
-_PROPER = re.compile(r"(?:^|[\s,;(])((?:[A-ZА-ЯІЇЄҐ][\w’'-]+\s+){1,4}[A-ZА-ЯІЇЄҐ][\w’'-]+)$")
-_PARTICIPLE_CUE = re.compile(r"ing$", re.IGNORECASE)
 _REPRINT = re.compile(
-    r"^\s*(?P<who>[^\n,:]{3,60}?)\s+(?:reports?|writes?|reported|wrote|writing|reporting)\s+(?:in|for)\s+(?P<outlet>[^\n:]{3,60}):\s*$"
+    r"^\s*(?P<who>[^\n,:]{3,60}?)\s+(?:reports?|writes?|reported|wrote|writing|reporting)\s+"
+    r"(?:in|for)\s+(?P<outlet>[^\n:]{3,60}):\s*$"
 )
 _LEAD_OUT = re.compile(r"(?::|\b(?:with|that|how|as|following|says|said|wrote|notes?|added))\s*$")
 _SCARE_WORDS = 3
 _CALLED = re.compile(
-    r"\bwhat\s+(?P<who>(?:the\s+)?[\w’'-]+(?:\s+[\w’'-]+){0,4}?)\s+(?P<cue>(?:calls|called|termed|dubbed|labelled|labeled)\b|"
+    r"\bwhat\s+(?P<who>(?:the\s+)?[\w’'-]+(?:\s+[\w’'-]+){0,4}?)\s+"
+    r"(?P<cue>(?:calls|called|termed|dubbed|labelled|labeled)\b|"
     r"(?:describes|described|sees|regards)\s+as\b)"
 )
 
@@ -92,20 +72,6 @@ class Attribution:
     via: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class _Frame:
-    """A cue with its source inside one sentence."""
-
-    start: int
-    end: int
-    cue: str
-    cue_stance: int
-    mention: str
-    speaker: Speaker
-    backward: bool
-    score: float
-
-
 class Attributor:
     """Attributes the sentences of one document in order.
 
@@ -124,7 +90,8 @@ class Attributor:
         self.sentences = split_sentences(text, lang)
         self.masked = self._mask()
         self.history: list[Speaker] = []
-        self.last: _Frame | None = None
+        self.finder = FrameFinder(self.masked, index, cues, self.history)
+        self.last: Frame | None = None
         self.last_end = 0
         self.author: Speaker | None = None
         self.via: tuple[str, ...] = ()
@@ -133,7 +100,7 @@ class Attributor:
         chars = list(self.text)
         for q in self.quotations:
             if self._words(q.inner_start, q.inner_end) > _SCARE_WORDS:
-                chars[q.start : q.end] = _FILL * (q.end - q.start)
+                chars[q.start : q.end] = FILL * (q.end - q.start)
         return "".join(chars)
 
     def _words(self, start: int, end: int) -> int:
@@ -159,7 +126,7 @@ class Attributor:
         if reprint:
             self._carry(reprint)
             return
-        frames = self._frames(start, end)
+        frames = self.finder.find(start, end)
         if not frames:
             yield from self._frameless(number, start, end)
             self._notice(start, end)
@@ -183,221 +150,21 @@ class Attributor:
         for low, high in _gaps(covered, start, end):
             yield from self._own(number, low, high)
 
-    def _region(self, frame: _Frame, back: Span, forth: Span, covered: list[Span]) -> Span | None:
+    def _region(self, frame: Frame, back: Span, forth: Span, covered: list[Span]) -> Span | None:
         """Choose the side of the frame that holds its content."""
         free = not any(a < back[1] and back[0] < b for a, b in covered[:-1])
         has_forth, has_back = self._alpha(*forth) >= 2, self._alpha(*back) >= 2 and free
-        quoted_back = has_back and _FILL in self.masked[back[0] : back[1]]
-        if frame.backward or (quoted_back and _FILL not in self.masked[forth[0] : forth[1]]):
+        quoted_back = has_back and FILL in self.masked[back[0] : back[1]]
+        if frame.backward or (quoted_back and FILL not in self.masked[forth[0] : forth[1]]):
             return back if has_back else forth if has_forth else None
         return forth if has_forth else back if has_back else None
 
     def _alpha(self, start: int, end: int) -> int:
         return len(re.findall(r"\w+|\u2592{8,}", self.masked[start:end])) + (
-            2 if _FILL in self.masked[start:end] else 0
+            2 if FILL in self.masked[start:end] else 0
         )
 
-    def _frames(self, start: int, end: int) -> list[_Frame]:
-        """Return the frames of a sentence, left to right, not overlapping."""
-        found: list[_Frame] = []
-        for m in self.cues.according.finditer(self.masked, start, end):
-            found.append(self._according(m, start, end))
-        for m in self.cues.impersonal.finditer(self.masked, start, end):
-            stop = self._after(m.end(), end)
-            found.append(
-                _Frame(
-                    m.start(),
-                    stop,
-                    m[0],
-                    self.cues.stance(m[0], m[0]),
-                    m[0],
-                    self._unnamed(),
-                    False,
-                    0.6,
-                )
-            )
-        previous: _Frame | None = None
-        for m in self.cues.verb.finditer(self.masked, start, end):
-            if any(f.start < m.end() and m.start() < f.end for f in found):
-                continue
-            frame = self._verb(m, start, end, previous)
-            if frame is not None:
-                found.append(frame)
-                previous = frame
-        found.sort(key=lambda f: f.start)
-        return [f for i, f in enumerate(found) if not i or f.start >= found[i - 1].end]
-
-    def _unnamed(self) -> Speaker:
-        return self.index.lookup("Unnamed reports") or NOBODY
-
-    def _according(self, m: re.Match[str], start: int, end: int) -> _Frame:
-        stop = re.compile(r"[,;:.!?](?=\s|$)|\s(?:who|which)\s|\u2592").search(
-            self.masked, m.end(), end
-        )
-        edge = stop.start() if stop else end
-        names = self.index.find(self.masked, m.end(), edge)
-        mention = self.masked[m.end() : edge].strip()
-        if names and len(mention.split()) > 12:
-            edge = names[0][1]
-            mention = self.masked[m.end() : edge].strip()
-        speaker = self._resolve(mention, [s for _, _, s in names])
-        opening = not re.search(r"\w", self.masked[start : m.start()])
-        cut = edge + 1 if edge < end and self.masked[edge] in ",;:" else edge
-        return _Frame(
-            m.start(),
-            cut,
-            m[0],
-            self.cues.stance(m[0], mention),
-            mention,
-            speaker,
-            not opening,
-            0.8,
-        )
-
-    def _resolve(self, mention: str, names: list[Speaker]) -> Speaker:
-        exact = self.index.lookup(mention)
-        if exact is not None:
-            return exact
-        persons = [s for s in names if s.kind == "person"]
-        if persons:
-            return persons[-1]
-        return self.index.resolve(mention, self.history)
-
-    def _verb(
-        self, m: re.Match[str], start: int, end: int, previous: _Frame | None
-    ) -> _Frame | None:
-        before = self.masked[start : m.start()]
-        if re.search(r"\bwhat\s+(?:[\w’'-]+\s+){1,5}$", before):
-            return None
-        subject = self._subject(start, m.start())
-        stop = self._after(m.end(), end)
-        says_that = (
-            bool(re.search(r"(?:that\s+|how\s+|:\s*)$", self.masked[m.end() : stop], re.I))
-            or self.masked[stop : stop + 1] == _FILL
-        )
-        if self.cues.needs_that(m[0]) and not says_that:
-            return None
-        frame_text = self.masked[max(start, m.start() - 60) : stop]
-        stance = self.cues.stance(m[0], frame_text)
-        if subject is not None:
-            low, mention, speaker, score = subject
-            return _Frame(low, stop, m[0], stance, mention, speaker, False, score)
-        inverted = self._inverted(m.end(), end)
-        if inverted is not None and (
-            before.rstrip().endswith((_FILL, ",")) or not re.search(r"\w", before)
-        ):
-            low, high, mention, speaker = inverted
-            return _Frame(m.start(), high, m[0], stance, mention, speaker, True, 0.9)
-        joined = re.search(
-            r"(?:,\s*(?:and\s+|but\s+)?|\b(?:and|but|while)\s+(?:also\s+|then\s+|has\s+|had\s+)?)$",
-            before,
-        )
-        if (
-            joined
-            and previous is not None
-            and (_PARTICIPLE_CUE.search(m[0]) or says_that or not self.cues.needs_that(m[0]))
-        ):
-            if re.search(r"ed$|id$|ing$|s$|ied$|ote$", m[0]) is None:
-                return None
-            return _Frame(
-                m.start(),
-                stop,
-                m[0],
-                stance,
-                previous.mention,
-                previous.speaker,
-                False,
-                min(previous.score, 0.7),
-            )
-        return None
-
-    def _subject(self, low: int, high: int) -> tuple[int, str, Speaker, float] | None:
-        """Return the source that stands as subject right before a verb."""
-        region = self.masked[low:high]
-        edges = [e.end() for e in _CLAUSE_EDGE.finditer(region)] + [
-            i + 1 for i, c in enumerate(region) if c == _FILL
-        ]
-        base = low + max(edges, default=0)
-        bare = _AUX.sub("", self.masked[base:high]).rstrip()
-        bare = re.sub(r"\b(?:in|on|during|at)\s+[^,]{0,60}$", "", bare).rstrip() or bare
-        stop = base + len(bare)
-        names = [
-            n
-            for n in self.index.find(self.masked, base, stop)
-            if not _BLOCKED.search(self.masked[base : n[0]])
-        ]
-        for a, b, speaker in reversed(names):
-            rest = self.masked[b:stop]
-            if (
-                not re.search(r"\w", rest)
-                or re.fullmatch(r",\s[^,]{2,90},?", rest)
-                or re.fullmatch(r"\s+of\s+[\w’'\s]{2,60}", rest)
-            ):
-                return self._widen(base, a), self.masked[a:b], speaker, 0.9
-        pronoun = _PRONOUN.search(bare)
-        if pronoun and pronoun[1].casefold() != "who":
-            if pronoun[1].casefold() == "it" and re.search(
-                r"\b(?:is|was|are|were|been)\b", self.masked[stop:high]
-            ):
-                return None
-            return (
-                base + pronoun.start(1),
-                pronoun[1],
-                self.index.resolve(pronoun[1], self.history),
-                0.7,
-            )
-        noun = self.cues.speaker_noun.search(bare)
-        if noun and not _BLOCKED.search(bare[: noun.start()]):
-            mention = noun[0].strip()
-            return (
-                base + noun.start(),
-                mention,
-                self._resolve(mention, [s for _, _, s in names]),
-                0.8,
-            )
-        proper = _PROPER.search(bare)
-        if proper:
-            return (
-                base + proper.start(1),
-                proper[1],
-                self.index.resolve(proper[1], self.history),
-                0.7,
-            )
-        return None
-
-    def _widen(self, base: int, at: int) -> int:
-        """Take titles before a name into its frame, so that they are no claim of the author."""
-        lead = self.masked[base:at]
-        return (
-            base
-            if re.fullmatch(r"\s*(?:[\w’'.-]+[\s,]+){0,9}", lead) and not re.search(r"\d", lead)
-            else at
-        )
-
-    def _inverted(self, at: int, end: int) -> tuple[int, int, str, Speaker] | None:
-        """Return the source after "said X"."""
-        stop = re.compile(r"[.;:!?](?=\s|$)|\u2592").search(self.masked, at, end)
-        edge = stop.start() if stop else end
-        names = self.index.find(self.masked, at, edge)
-        if names and len(self.masked[at : names[0][0]].split()) <= 6:
-            return at, edge, self.masked[names[0][0] : names[0][1]], names[0][2]
-        head = self.masked[at:edge].split(",")[0].strip()
-        if head and self.cues.speaker_noun.search(head) and len(head.split()) <= 8:
-            return at, edge, head, self.index.resolve(head, self.history)
-        return None
-
-    def _after(self, at: int, end: int) -> int:
-        """Return where content begins after a verb: past the addressee, date and "that"."""
-        m = _THAT.match(self.masked, at, end)
-        if m and not re.search(r"[,]\s*(?:and|but)\s|\u2592", m[0]) and len(m[0].split()) <= 12:
-            return m.end()
-        told = re.match(r"\s+(?:[A-Z][\w’'-]*\s*){1,4}(?=[,:]|\s+\u2592)", self.masked[at:end])
-        if told:
-            at += told.end()
-        m = _AFTER_CUE.match(self.masked, at, end)
-        return m.end() if m else at
-
-    def _content(self, number: int, region: Span, frame: _Frame) -> Iterator[Attribution]:
+    def _content(self, number: int, region: Span, frame: Frame) -> Iterator[Attribution]:
         for (a, b), voice in self._pieces(*region):
             score = frame.score if voice != "quoted" else min(1.0, frame.score + 0.1)
             yield Attribution(
@@ -448,11 +215,11 @@ class Attributor:
         elif near and self.last is not None:
             frame = replace(self.last, score=0.6)
         else:
-            frame = _Frame(start, start, "", 0, "", NOBODY, False, 0.3)
+            frame = Frame(start, start, "", 0, "", NOBODY, False, 0.3)
         yield from self._content(number, (start, end), frame)
         self._remember(frame, end)
 
-    def _lead_in(self, start: int) -> _Frame | None:
+    def _lead_in(self, start: int) -> Frame | None:
         """Return the frame of a line that leads into a block quotation ("X was told:")."""
         low = self.text.rfind("\n", 0, len(self.text[:start].rstrip())) + 1
         line = self.text[low:start].rstrip()
@@ -462,7 +229,7 @@ class Attributor:
         if not names:
             return None
         a, b, speaker = names[0]
-        return _Frame(low, low + len(line), "", 0, self.text[a:b], speaker, False, 0.6)
+        return Frame(low, low + len(line), "", 0, self.text[a:b], speaker, False, 0.6)
 
     def _own(self, number: int, start: int, end: int) -> Iterator[Attribution]:
         start, end = strip_span(self.text, start, end)
@@ -483,7 +250,7 @@ class Attributor:
         m = _CALLED.search(self.text, start, end)
         if m is None:
             return None
-        speaker = self._resolve(
+        speaker = self.finder.resolve(
             m["who"], [s for _, _, s in self.index.find(self.text, *m.span("who"))]
         )
         if speaker is NOBODY:
@@ -511,7 +278,7 @@ class Attributor:
             self.via,
         )
 
-    def _remember(self, frame: _Frame, end: int) -> None:
+    def _remember(self, frame: Frame, end: int) -> None:
         self.last, self.last_end = frame, end
         if frame.speaker is not NOBODY:
             self.history.append(frame.speaker)

@@ -58,14 +58,16 @@ def adoption(
             "n_favor": len(ids),
         }
         if len(ids) >= min_claims:
-            top = np.bincount(group, weights=outside, minlength=len(documents))[:, None]
-            bottom = np.bincount(group, minlength=len(documents)).astype(float)[:, None]
+            n = len(documents)
+            top = np.bincount(group, weights=outside, minlength=n).astype(float)[:, None]
+            bottom = np.bincount(group, minlength=n).astype(float)[:, None]
             low, high = ratio_intervals(top, bottom, n_boot=n_boot, random_state=random_state)
             row |= {"adoption": outside.mean(), "adoption_low": low[0], "adoption_high": high[0]}
         else:
             row |= dict.fromkeys(("adoption", "adoption_low", "adoption_high"), float("nan"))
         rows.append(row)
-    return pd.DataFrame(rows)
+    columns = ["framing_id", "n_docs", "n_favor", "adoption", "adoption_low", "adoption_high"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def contest(stances: pd.DataFrame, *, min_claims: int = 10) -> pd.DataFrame:
@@ -151,7 +153,9 @@ def change_points(values: Floats, *, penalty: float | None = None, min_size: int
     n = len(values)
     if n < 2 * min_size:
         return []
-    scale = float(np.median(np.abs(np.diff(values)))) / (0.6745 * np.sqrt(2)) if n > 2 else 0.0
+    steps = np.diff(values)
+    # Where most values repeat, the median step is 0 and would make every blip a change.
+    scale = float(np.median(np.abs(steps)) / 0.6745 or np.std(steps)) / np.sqrt(2)
     chosen = penalty if penalty is not None else max(2 * np.log(n) * scale**2, 1e-9)
     found = (
         ruptures.Pelt(model="l2", min_size=min_size, jump=1)

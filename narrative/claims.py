@@ -11,12 +11,13 @@ import pandas as pd
 from narrative.attribution import Attribution, Attributor
 from narrative.dating import DateSpan, find_dates, publication_range
 from narrative.lexicon import load_cues
-from narrative.schema import UNKNOWN, check_table, empty_table
+from narrative.schema import UNKNOWN, Row, check_table, empty_table
 from narrative.segmentation import trim_claim
-from narrative.speakers import NOBODY, SpeakerIndex
+from narrative.speakers import NOBODY, Speaker, SpeakerIndex
 
 _PRESENT = re.compile(
-    r"\b(?:is|are|has|have|remains?|continues?|now|currently|presently|at present|holds?|controls?|stands?)\b|\b\w+ing\b",
+    r"\b(?:is|are|has|have|remains?|continues?|now|currently|presently|at present|holds?|"
+    r"controls?|stands?)\b|\b\w+ing\b",
     re.IGNORECASE,
 )
 _NOT_CLAIM = re.compile(
@@ -62,8 +63,8 @@ def extract_claims(
     index = SpeakerIndex(sources)
     rows: list[dict[str, object]] = []
     languages: dict[str, str] = {}
-    for done, doc in enumerate(documents.itertuples(), start=1):
-        lang = str(doc.lang)
+    for done, doc in enumerate(documents.to_dict("records"), start=1):
+        lang = str(doc["lang"])
         languages[lang] = lang if load_cues(lang) is not load_cues("en") or lang == "en" else "en"
         rows += _document_claims(doc, index, lang)
         if progress is not None:
@@ -74,40 +75,26 @@ def extract_claims(
     return table
 
 
-def _document_claims(doc: object, index: SpeakerIndex, lang: str) -> list[dict[str, object]]:
-    text, doc_id = str(getattr(doc, "text")), str(getattr(doc, "doc_id"))  # noqa: B009
-    published = str(getattr(doc, "published_at"))  # noqa: B009
-    outlet_name, author_name = str(getattr(doc, "outlet")), str(getattr(doc, "author"))  # noqa: B009
-    outlet = index.lookup(outlet_name) or index.resolve(outlet_name, [])
-    author = (
-        (index.lookup(author_name) or index.resolve(author_name, [])) if author_name else outlet
-    )
+def _document_claims(doc: Row, index: SpeakerIndex, lang: str) -> list[dict[str, object]]:
+    text, published, by = str(doc["text"]), str(doc["published_at"]), str(doc["author"])
+    outlet = _named(index, str(doc["outlet"]))
+    author = _named(index, by) if by else outlet
     attributor = Attributor(text, index, load_cues(lang), lang)
-    found = sorted(attributor.run(), key=lambda a: (a.start, a.end))
-    dates = find_dates(text, published)
-    clock = _Clock({})
+    dates, clock = find_dates(text, published), _Clock({})
     rows: list[dict[str, object]] = []
-    for a in found:
+    for a in sorted(attributor.run(), key=lambda a: (a.start, a.end)):
         start, end = trim_claim(text, a.start, a.end)
         claim = text[start:end]
         if not _is_claim(claim, start, dates):
             continue
-        own = a.voice == "author"
-        speaker = (a.speaker or author) if own else (a.speaker or NOBODY)
-        said, precision, flag = _said(
-            a, attributor, dates, clock, speaker.source_id, published, own
-        )
+        speaker = a.speaker or (author if a.voice == "author" else NOBODY)
+        said, precision, flag = _said(a, attributor, dates, clock, speaker.source_id, published)
         about = _about(claim, start, end, dates, said)
-        flags = sorted(
-            {f for f in (flag, *(d.flag for d in dates if d.start < end and start < d.end)) if f}
-        )
-        chain = [outlet.source_id, *a.via]
-        if not own and not a.via and author is not outlet and author is not NOBODY:
-            chain.append(author.source_id)
+        flags = {flag, *(d.flag for d in dates if d.start < end and start < d.end)} - {""}
         rows.append(
             {
-                "claim_id": f"{doc_id}:{start:07d}-{end:07d}",
-                "doc_id": doc_id,
+                "claim_id": f"{doc['doc_id']}:{start:07d}-{end:07d}",
+                "doc_id": str(doc["doc_id"]),
                 "sent_index": a.sent_index,
                 "start": start,
                 "end": end,
@@ -115,9 +102,7 @@ def _document_claims(doc: object, index: SpeakerIndex, lang: str) -> list[dict[s
                 "voice": a.voice,
                 "speaker_text": a.mention,
                 "source_id": speaker.source_id,
-                "chain": ">".join(
-                    [*chain, speaker.source_id] if speaker.source_id not in chain else chain
-                ),
+                "chain": _chain(a, outlet, author, speaker),
                 "cue": a.cue,
                 "cue_stance": a.cue_stance,
                 "attribution_score": a.score,
@@ -125,10 +110,25 @@ def _document_claims(doc: object, index: SpeakerIndex, lang: str) -> list[dict[s
                 "said_precision": precision,
                 "about_start": about[0],
                 "about_end": about[1],
-                "date_flag": "|".join(flags),
+                "date_flag": "|".join(sorted(flags)),
             }
         )
     return _without_repeats(rows)
+
+
+def _named(index: SpeakerIndex, name: str) -> Speaker:
+    return index.lookup(name) or index.resolve(name, [])
+
+
+def _chain(a: Attribution, outlet: Speaker, author: Speaker, speaker: Speaker) -> str:
+    """Return the sources that a claim came through, outermost first, each once."""
+    chain = [outlet.source_id, *a.via]
+    by_other = a.voice != "author" and author is not outlet and author is not NOBODY
+    if by_other and not a.via:
+        chain.append(author.source_id)
+    if speaker.source_id not in chain:
+        chain.append(speaker.source_id)
+    return ">".join(chain)
 
 
 def _is_claim(claim: str, start: int, dates: list[DateSpan]) -> bool:
@@ -144,8 +144,10 @@ def _is_claim(claim: str, start: int, dates: list[DateSpan]) -> bool:
 
 
 def _without_repeats(rows: list[dict[str, object]]) -> list[dict[str, object]]:
-    seen: set[object] = set()
-    return [r for r in rows if not (r["claim_id"] in seen or seen.add(r["claim_id"]))]  # type: ignore[func-returns-value]
+    kept: dict[object, dict[str, object]] = {}
+    for row in rows:
+        kept.setdefault(row["claim_id"], row)
+    return list(kept.values())
 
 
 def _said(
@@ -155,7 +157,6 @@ def _said(
     clock: _Clock,
     source_id: str,
     published: str,
-    own: bool,
 ) -> tuple[str, str, str]:
     """Return said_at, its precision and a flag.
 
@@ -163,9 +164,11 @@ def _said(
     its sentence outside the content; else the last that the text gave for the same source; else
     the publication month (coding rule 14), because news reports what was said lately.
     """
-    if own:
+    if a.voice == "author":
         return published, _precision_of(published), ""
     low, high = attributor.sentences[a.sent_index]
+    if a.frame[0] < low:  # the sentence that leads into a block quotation dates it
+        low = max((s for s, _ in attributor.sentences if s <= a.frame[0]), default=low)
     outside = [
         d for d in dates if low <= d.start < high and not (a.start <= d.start and d.end <= a.end)
     ]

@@ -11,7 +11,7 @@ from itertools import pairwise
 Segment = tuple[int, int, int]  # clean_start, raw_start, length
 
 _LINK = re.compile(r"(!?\[)([^\[\]\n]*)(\]\([^()\s]*(?:\s\"[^\"\n]*\")?\))")
-_BROKEN = re.compile(r"(?<=[^\W\d_])([ \t]*\n)[ \t]*\n+(?=[a-zа-яіїєґё])")
+_BROKEN = re.compile(r"(?<=[^\W\d_])([ \t\r]*\n)[ \t]*[\r\n]*\n(?=[a-zа-яіїєґё])")
 _LINE = re.compile(r"[^\n]+")
 
 
@@ -21,13 +21,17 @@ def _debris() -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{p})" for p in table["line"]), re.IGNORECASE)
 
 
+def _shown(link: re.Match[str]) -> str:
+    return "" if link[1] == "![" else link[2]
+
+
 def _deletions(raw: str) -> list[tuple[int, int]]:
     out = [(m.start(), m.end()) for m in re.finditer("[\ufeff\r]", raw)]
     for m in _LINK.finditer(raw):
         out += [m.span()] if m[1] == "![" else [m.span(1), m.span(3)]
     previous = ""
     for m in _LINE.finditer(raw):
-        line = m[0].strip()
+        line = _LINK.sub(_shown, m[0]).replace("\ufeff", "").strip()
         again = line == previous and len(line) > 20
         if line and (_debris().fullmatch(line) or again):
             out.append(m.span())
@@ -38,7 +42,7 @@ def _deletions(raw: str) -> list[tuple[int, int]]:
 
 
 def clean(raw: str) -> tuple[str, list[Segment]]:
-    """Return the article text of a page and the map back to the page.
+    r"""Return the article text of a page and the map back to the page.
 
     Parameters
     ----------
@@ -56,8 +60,8 @@ def clean(raw: str) -> tuple[str, list[Segment]]:
 
     Examples
     --------
-    >>> clean("5 min\\nHe [said](#) so.")[0]
-    '\\nHe said so.'
+    >>> clean("5 min\nHe [said](#) so.")[0]
+    '\nHe said so.'
     """
     keep = bytearray(b"\x01") * len(raw)
     for start, end in _deletions(raw):

@@ -77,7 +77,8 @@ def init(folder: Path) -> None:
 
     write_template(folder)
     click.echo(
-        f"{folder}: fill in documents.csv and the rest, then: narrative run {folder}/study.toml --out {folder}/results"
+        f"{folder}: fill in documents.csv and the rest, then: "
+        f"narrative run {folder}/study.toml --out {folder}/results"
     )
 
 

@@ -83,8 +83,8 @@ def read_codebook(path: str | Path) -> Codebook:
     Raises
     ------
     StudyError
-        If the file is not TOML, has no framing, or a framing lacks an id, label, proposition or
-        exemplars, repeats an id, names an unknown camp or has a key nobody reads.
+        If the file is not TOML, has no framing, or a framing lacks an id, label or
+        proposition, repeats an id, names an unknown camp or has a key nobody reads.
     """
     path = Path(path)
     try:
@@ -92,6 +92,9 @@ def read_codebook(path: str | Path) -> Codebook:
     except tomllib.TOMLDecodeError as error:
         raise StudyError(f"{path.name}: not valid TOML ({error}).") from None
     entries = raw.get("framing", [])
+    unknown = sorted(set(raw) - {"framing"})
+    if unknown:
+        raise StudyError(f"{path.name}: unknown key {unknown[0]!r}; expected [[framing]] only.")
     if not isinstance(entries, list) or not entries:
         raise StudyError(f"{path.name}: no [[framing]] found; expected at least one.")
     framings = [_framing(entry, number, path.name) for number, entry in enumerate(entries, start=1)]
@@ -106,6 +109,8 @@ def read_codebook(path: str | Path) -> Codebook:
 
 
 def _framing(entry: dict[str, object], number: int, name: str) -> Framing:
+    if not isinstance(entry, dict):
+        raise StudyError(f"{name}, framing {number}: {entry!r}; expected a table [[framing]].")
     where = f"{name}, framing {number} ({entry.get('framing_id', 'without framing_id')})"
     for key in ("framing_id", "label", "proposition"):
         if not isinstance(entry.get(key), str) or not str(entry[key]).strip():
@@ -123,6 +128,9 @@ def _framing(entry: dict[str, object], number: int, name: str) -> Framing:
                 f"{where}: {key} must be a list of non-empty sentences, got {value!r}."
             )
         sides[key] = tuple(value)
+    for key in ("definition", "counter", "camp"):
+        if not isinstance(entry.get(key, ""), str):
+            raise StudyError(f"{where}: {key}={entry[key]!r}; expected a string.")
     camp = str(entry.get("camp", ""))
     if camp and camp not in CAMPS:
         raise StudyError(f"{where}: camp={camp!r}; expected one of {', '.join(CAMPS)} or nothing.")

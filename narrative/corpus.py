@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
@@ -13,12 +14,14 @@ import pandas as pd
 
 from narrative.cleaning import Segment, clean
 from narrative.errors import InputError
-from narrative.schema import check_table
+from narrative.schema import Row, check_table
 from narrative.storage import sha256_text
 
 REQUIRED = ("doc_id", "outlet", "published_at")
-_ISO = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?:[T ]\d{2}:\d{2}.*)?$")
+_ISO = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?:[T ]\d{2}:\d{2}.*)?$", re.ASCII)
+_PAGES = (".html", ".htm", ".xhtml")
 _MAX_LISTED = 20
+_BATCH = 10_000  # shingles hashed at once, which bounds the memory of a long document
 
 
 def parse_published(value: str) -> tuple[str, str]:
@@ -88,7 +91,7 @@ def read_corpus(
     ``result.attrs["offsets"]`` holds the ``offsets`` table that maps clean text to raw text.
     """
     path = Path(path)
-    rows = _read_rows(path)
+    rows = read_rows(path)
     missing = [c for c in REQUIRED if c not in rows.columns]
     if "text" not in rows.columns and "path" not in rows.columns:
         missing.append("text (or path)")
@@ -159,22 +162,27 @@ def copy_groups(texts: dict[str, str], *, threshold: float = 0.8, n_perm: int = 
             doc_id = parent[doc_id]
         return doc_id
 
-    sketches = {}
+    sketches: dict[str, MinHash] = {}
     for doc_id, text in sorted(texts.items()):
         words = re.findall(r"\w+", text.casefold())
         sketch = MinHash(num_perm=n_perm, seed=1)
         shingles = {" ".join(words[i : i + 5]) for i in range(max(1, len(words) - 4))}
-        sketch.update_batch([s.encode() for s in sorted(shingles)])
+        encoded = [s.encode() for s in sorted(shingles)]
+        for at in range(0, len(encoded), _BATCH):
+            sketch.update_batch(encoded[at : at + _BATCH])
+        sketches[doc_id] = sketch
+        if not words:
+            continue
         for other in sorted(index.query(sketch)):
             if sketch.jaccard(sketches[other]) >= threshold:
                 a, b = sorted((find(doc_id), find(other)))
                 parent[b] = a
         index.insert(doc_id, sketch)
-        sketches[doc_id] = sketch
     return [find(doc_id) for doc_id in texts]
 
 
-def _read_rows(path: Path) -> pd.DataFrame:
+def read_rows(path: Path) -> pd.DataFrame:
+    """Read a documents table as text columns, without checking what stands in them."""
     if not path.is_file():
         raise InputError(f"{path}: no such file; expected a .csv, .jsonl or .parquet table.")
     suffix = path.suffix.lower()
@@ -198,14 +206,20 @@ def read_csv(path: Path) -> pd.DataFrame:
     try:
         from io import StringIO
 
-        return pd.read_csv(StringIO(text), dtype="string", keep_default_na=False)
-    except pd.errors.ParserError as error:
+        # index_col: else a stray comma in every row shifts the columns unseen.
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            return pd.read_csv(
+                StringIO(text), dtype="string", keep_default_na=False, index_col=False
+            ).fillna("")
+    except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
         raise InputError(f"{path.name}: not a well-formed CSV ({error}).") from None
 
 
 def _json_rows(path: Path) -> Iterable[dict[str, Any]]:
     rows = []
-    for number, line in enumerate(read_text(path).splitlines(), start=1):
+    # Not splitlines(): JSON strings may hold U+2028 and its like as they are.
+    for number, line in enumerate(read_text(path).split("\n"), start=1):
         if not line.strip():
             continue
         try:
@@ -216,7 +230,14 @@ def _json_rows(path: Path) -> Iterable[dict[str, Any]]:
             raise InputError(
                 f"{path.name}, line {number}: expected an object, got {type(row).__name__}."
             )
+        for key, value in row.items():
+            if isinstance(value, list | dict):
+                raise InputError(
+                    f"{path.name}, line {number}: {key}: expected text, got {type(value).__name__}."
+                )
         rows.append({k: v for k, v in row.items() if v is not None})
+    if not rows:
+        raise InputError(f"{path.name}: no rows; expected at least one document.")
     return rows
 
 
@@ -230,16 +251,16 @@ def read_text(path: Path) -> str:
     """
     try:
         return path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         raise InputError(f"{path}: no such file; check the name and the folder.") from None
     except UnicodeDecodeError as error:
         raise InputError(
-            f"{path.name}: byte {error.start} ({error.object[error.start : error.start + 1]!r}) is not "
-            "UTF-8; save the file as UTF-8 and read it again."
+            f"{path.name}: byte {error.start} ({error.object[error.start : error.start + 1]!r}) is "
+            "not UTF-8; save the file as UTF-8 and read it again."
         ) from None
 
 
-def _read_row(row: dict[str, Any], base: Path, lang: str) -> tuple[dict[str, str], list[Segment]]:
+def _read_row(row: Row, base: Path, lang: str) -> tuple[dict[str, str], list[Segment]]:
     for column in REQUIRED:
         if not str(row[column]).strip():
             raise InputError(f"{column} is empty; expected a value.")
@@ -270,7 +291,7 @@ def _read_row(row: dict[str, Any], base: Path, lang: str) -> tuple[dict[str, str
     }, segments
 
 
-def _row_text(row: dict[str, Any], base: Path) -> tuple[str, str]:
+def _row_text(row: Row, base: Path) -> tuple[str, str]:
     text, name = str(row.get("text", "") or ""), str(row.get("path", "") or "").strip()
     if text.strip():
         return text, "text"
@@ -279,11 +300,12 @@ def _row_text(row: dict[str, Any], base: Path) -> tuple[str, str]:
     full = (base / name).resolve()
     if not full.is_relative_to(base.resolve()):
         raise InputError(f"path={name!r} lies outside the study folder; copy the file into it.")
+    suffix = full.suffix.lower()
+    if suffix not in (*_PAGES, ".txt", ".md", ".text"):
+        raise InputError(f"path={name!r}: got '{full.suffix}', expected .txt, .md or .html.")
     raw = read_text(full)
-    if full.suffix.lower() in (".html", ".htm", ".xhtml"):
+    if suffix in _PAGES:
         import trafilatura
 
         raw = trafilatura.extract(raw, include_comments=False, include_tables=False) or ""
-    elif full.suffix.lower() not in (".txt", ".md", ".text"):
-        raise InputError(f"path={name!r}: got '{full.suffix}', expected .txt, .md or .html.")
     return raw, f"path={name!r}"

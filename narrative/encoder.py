@@ -18,7 +18,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from narrative.errors import WeightsError
+from narrative.errors import StorageError, WeightsError
 from narrative.storage import sha256_bytes, sha256_file, sha256_text
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
@@ -222,13 +222,29 @@ class CachedEncoder:
         )
 
     def encode(self, texts: Sequence[str], *, progress: Progress | None = None) -> Vectors:
-        """Return one unit vector a text; identical texts are encoded once."""
+        """Return one unit vector a text; identical texts are encoded once.
+
+        Raises
+        ------
+        StorageError
+            If the cache is damaged or cannot be written.
+        """
+        try:
+            return self._encode(texts, progress)
+        except sqlite3.Error as error:
+            raise StorageError(
+                f"{self.path}: the vector cache cannot be used ({error}); delete the file or set "
+                "NARRATIVE_CACHE to another folder, then run again."
+            ) from error
+
+    def _encode(self, texts: Sequence[str], progress: Progress | None) -> Vectors:
         unique = sorted(set(texts))
         known: dict[str, Vectors] = {}
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(self.path, timeout=60)) as db:
             db.execute(
-                "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID"
+                "CREATE TABLE IF NOT EXISTS vectors "
+                "(key BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID"
             )
             for text in unique:
                 row = db.execute(

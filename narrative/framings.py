@@ -234,7 +234,8 @@ def fit_framings(
     if codebook is not None:
         if membership is None or membership.shape != (len(claims), len(codebook.framings)):
             raise InputError(
-                "a codebook needs membership of shape (n_claims, n_framings); see guided_membership."
+                "a codebook needs membership of shape (n_claims, n_framings); "
+                "see guided_membership."
             )
         ids = np.array([f.framing_id for f in codebook.framings], dtype=object)
         if len(claims):

@@ -17,20 +17,33 @@ from narrative.schema import UNKNOWN, check_table, empty_table
 from narrative.stance import speaker_camps
 
 _CAPTURE = (
-    r"(?:captur\w*|seiz\w*|liberat\w*|occup(?:y|ied|ies|ying)|took|taken?|taking|control(?:s|led|ling)?|recaptur\w*|"
-    r"retak\w*|retook|regain\w*|clear(?:ed|s|ing)?|free(?:d|ing)?|retained?|hold(?:s|ing)?|held)"
+    r"(?:captur\w*|seiz\w*|liberat\w*|occup(?:y|ied|ies|ying)|took|taken?|taking|"
+    r"control(?:s|led|ling)?|recaptur\w*|retak\w*|retook|regain\w*|clear(?:ed|s|ing)?|"
+    r"free(?:d|ing)?|retained?|hold(?:s|ing)?|held)"
 )
 _IRREALIS = re.compile(
-    r"\b(?:will|would|could|may|might|should|about to|likely|if|unless|attempt\w*|tr(?:y|ies|ied|ying)|want\w*|plan\w*|"
-    r"hop(?:e|es|ed|ing)|aim\w*|seek\w*|sought|order\w*|goal|objective|precondition|in order to|operation to|"
-    r"determination|determined|directive|not|never|no|nobody|denie[ds]|deny|unable|fail\w*|false|fake|fought|ready|poised)\b|n['’]t\b",
+    r"\b(?:will|would|could|may|might|should|about to|likely|if|unless|attempt\w*|"
+    r"tr(?:y|ies|ied|ying)|want\w*|plan\w*|hop(?:e|es|ed|ing)|aim\w*|seek\w*|sought|order\w*|goal|"
+    r"objective|precondition|in order to|operation to|determination|determined|directive|not|"
+    r"never|no|nobody|denie[ds]|deny|unable|fail\w*|false|fake|fought|ready|poised)\b|n['’]t\b",
     re.IGNORECASE,
 )
 _SHARE = re.compile(
-    r"\b\d{1,3}(?:[.,]\d+)?\s*(?:%|percent|per cent)|\b(?:two[- ]thirds|one[- ]third|half|three[- ]quarters|most|nearly all|"
-    r"parts?|several (?:neighbou?rhoods|districts)|northwestern|southern|northern|outskirts)\b",
+    r"\b\d{1,3}(?:[.,]\d+)?\s*(?:%|percent|per cent)|\b(?:two[- ]thirds|one[- ]third|half|"
+    r"three[- ]quarters|most|nearly all|parts?|several (?:neighbou?rhoods|districts)|"
+    r"northwestern|southern|northern|outskirts)\b",
     re.IGNORECASE,
 )
+_CONTROL_COLUMNS = [
+    "claim_id",
+    "place_id",
+    "claimant",
+    "camp",
+    "claimed_status",
+    "share",
+    "said_at",
+    "by_context",
+]
 _SIDES = {"russian": ("Russian", "Russia"), "ukrainian": ("Ukrainian", "Ukraine")}
 
 
@@ -49,12 +62,14 @@ def _patterns(side: str) -> ControlPatterns:
     whom = rf"(?:{other[0]}\w*|{other[1]}(?:['’]s)?)"
     return ControlPatterns(
         control=re.compile(
-            rf"\b{who}\b[^.;:]{{0,60}}?\b{_CAPTURE}\b|\b(?:under|in|into|to)\s+(?:the\s+)?(?:full(?:y)?\s+|complete\s+|nearly full\s+)?"
+            rf"\b{who}\b[^.;:]{{0,60}}?\b{_CAPTURE}\b|"
+            rf"\b(?:under|in|into|to)\s+(?:the\s+)?(?:full(?:y)?\s+|complete\s+|nearly full\s+)?"
             rf"{who}\s*(?:army\s+)?(?:control|hands)\b|\b{_CAPTURE}\s+by\s+(?:the\s+)?{who}",
             re.IGNORECASE,
         ),
         encircled=re.compile(
-            rf"\b(?:encircl\w*|surround\w*|cut(?:ting)? off|trapped|blocked|semicircle)\b[^.;:]{{0,60}}\b{whom}\b|"
+            rf"\b(?:encircl\w*|surround\w*|cut(?:ting)? off|trapped|blocked|semicircle)\b"
+            rf"[^.;:]{{0,60}}\b{whom}\b|"
             rf"\b{whom}\b[^.;:]{{0,80}}\b(?:encircl\w*|surround\w*|cut off|trapped)\b",
             re.IGNORECASE,
         ),
@@ -65,7 +80,8 @@ _PATTERNS = {side: _patterns(side) for side in _SIDES}
 _PASSIVE = {
     "russian": re.compile(r"\b(?:captured|fallen|taken|seized|occupied)\b", re.IGNORECASE),
     "both": re.compile(
-        r"\b(?:liberated|liberation of|full(?:y)? (?:under )?control|under (?:our|its|their) (?:full )?control|in our hands)\b",
+        r"\b(?:liberated|liberation of|full(?:y)? (?:under )?control|"
+        r"under (?:our|its|their) (?:full )?control|in our hands)\b",
         re.IGNORECASE,
     ),
 }
@@ -137,53 +153,37 @@ def control_claims(
     names = _place_pattern(places)
     camps = dict(zip(claims["claim_id"], speaker_camps(claims, sources), strict=True))
     texts = dict(zip(documents["doc_id"], documents["text"], strict=True))
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for doc_id, part in claims.sort_values(["doc_id", "start"]).groupby("doc_id", sort=True):
         mentions = [
             (m.start(), names[1][m[0].casefold()]) for m in names[0].finditer(texts[doc_id])
         ]
-        for claim in part.itertuples():
-            camp = camps[claim.claim_id]
-            status = claimed_status(normaliser(str(claim.text), camp), normaliser.sides.get(camp))
-            if status is None:
+        for claim in part.to_dict("records"):
+            claim_id, text = claim["claim_id"], str(claim["text"])
+            camp = camps[claim_id]
+            status = claimed_status(normaliser(text, camp), normaliser.sides.get(camp))
+            place, inside = _place_of(mentions, claim["start"], claim["end"])
+            if status is None or place is None:
                 continue
-            inside = [p for at, p in mentions if claim.start <= at < claim.end]
-            before = [p for at, p in mentions if at < claim.start]
-            place = inside[-1] if inside else before[-1] if before else None
-            if place is None:
-                continue
-            share = _SHARE.search(str(claim.text))
-            rows.append(
-                (
-                    claim.claim_id,
-                    place,
-                    claim.source_id,
-                    camp,
-                    status,
-                    share[0] if share else "",
-                    claim.said_at,
-                    not inside,
-                )
-            )
-    columns = [
-        "claim_id",
-        "place_id",
-        "claimant",
-        "camp",
-        "claimed_status",
-        "share",
-        "said_at",
-        "by_context",
-    ]
-    return pd.DataFrame(rows, columns=columns)
+            share = _SHARE.search(text)
+            said = share[0] if share else "", claim["said_at"]
+            rows.append((claim_id, place, claim["source_id"], camp, status, *said, not inside))
+    return pd.DataFrame(rows, columns=_CONTROL_COLUMNS)
+
+
+def _place_of(mentions: list[tuple[int, str]], start: int, end: int) -> tuple[str | None, bool]:
+    """Return the place that a span is about, and whether it is named inside the span."""
+    inside = [p for at, p in mentions if start <= at < end]
+    before = [p for at, p in mentions if at < start]
+    return (inside[-1] if inside else before[-1] if before else None), bool(inside)
 
 
 def _place_pattern(places: pd.DataFrame) -> tuple[re.Pattern[str], dict[str, str]]:
     table: dict[str, str] = {}
     for row in places.itertuples():
         for name in (str(row.name), *str(row.aliases).split("|")):
-            if name:
-                table[name.casefold()] = str(row.place_id)
+            if name.strip():
+                table[name.strip().casefold()] = str(row.place_id)
     if not table:
         return re.compile(r"(?!)"), table
     body = "|".join(re.escape(n) for n in sorted(table, key=lambda n: (-len(n), n)))

@@ -58,7 +58,8 @@ def _inflect(entry: str) -> list[str]:
         if re.search(r"[^aeiou]y$", base)
         else base + ("es" if base.endswith(("s", "sh", "ch")) else "s")
     )
-    forms = [base, third, *(irregular or [stem + "ed", stem + "ing"])]
+    progressive = (base if base.endswith("ee") else stem) + "ing"
+    forms = [base, third, *(irregular or [stem + "ed", progressive])]
     return [f"{f} {particle}".strip() for f in forms]
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+_FEW_WORDS = 6
 Floats = npt.NDArray[np.float32]
 
 
@@ -78,13 +79,15 @@ def exemplar_claims(
     Parameters
     ----------
     claims : DataFrame
-        ``claim_id`` and, if present, ``source_id``.
+        ``claim_id``, ``text`` and, if present, ``source_id``; fragments of fewer than six words
+        come last.
     vectors : ndarray, shape (n_claims, n_dims)
         Unit rows, in the order of `claims`.
     labels : list of str
     n_exemplars : int
     """
     ids = claims["claim_id"].tolist()
+    short = np.array([len(t.split()) < _FEW_WORDS for t in claims["text"]], dtype=bool)
     speakers = claims["source_id"].tolist() if "source_id" in claims else ids
     array = np.asarray(labels)
     out = {}
@@ -93,7 +96,8 @@ def exemplar_claims(
         centre = vectors[members].astype(np.float64).mean(axis=0)
         nearness = vectors[members].astype(np.float64) @ centre
         order = sorted(
-            range(len(members)), key=lambda i: (-round(float(nearness[i]), 9), ids[members[i]])
+            range(len(members)),
+            key=lambda i: (short[members[i]], -round(float(nearness[i]), 9), ids[members[i]]),
         )
         chosen: list[int] = []
         for i in order:

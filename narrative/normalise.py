@@ -58,11 +58,12 @@ class ActorNormaliser:
 
 def _any(patterns: Iterable[str], flags: re.RegexFlag = re.NOFLAG) -> re.Pattern[str]:
     body = "|".join(sorted(patterns, key=len, reverse=True))
-    return re.compile(rf"(?<!\w)(?:{body})(?!\w)", flags)
+    # An empty alternative would match between any two signs.
+    return re.compile(rf"(?<!\w)(?:{body})(?!\w)" if body else r"(?!)", flags)
 
 
 def _literal(names: Iterable[str]) -> list[str]:
-    return [re.escape(n) for n in names if n]
+    return [re.escape(n.strip()) for n in names if n.strip()]
 
 
 @cache

@@ -27,6 +27,7 @@ def summarise(tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
     assignments, stances = tables["assignments"], tables["stances"]
     framings, sources = tables["framings"], tables["sources"]
     camp = claims["source_id"].map(dict(zip(sources["source_id"], sources["camp"], strict=True)))
+    sides = contest(stances)
     out: dict[str, Any] = {
         "n_documents": len(documents),
         "n_copy_groups": int(documents["copy_group"].nunique()),
@@ -37,9 +38,11 @@ def summarise(tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
         "share_unknown_speaker": _share(claims["source_id"] == UNKNOWN),
         "share_without_framing": _share(assignments["framing_id"] == NO_FRAMING),
         "dates_after_publication": int(claims["date_flag"].str.contains("after_publication").sum()),
-        "claims_by_framing": {r.framing_id: int(r.n_claims) for r in framings.itertuples()},
+        "claims_by_framing": dict(
+            zip(framings["framing_id"], map(int, framings["n_claims"]), strict=True)
+        ),
         "stance_by_camp": _balances(stances, dict(zip(claims["claim_id"], camp, strict=True))),
-        "contest": {r.framing_id: _number(r.contest) for r in contest(stances).itertuples()},
+        "contest": dict(zip(sides["framing_id"], map(_number, sides["contest"]), strict=True)),
         "control_claims": len(tables["control"]),
         "ledger_rows": len(tables["ledger"]),
         "ledger_never_reached": int((tables["ledger"]["assessed_reached_at"] == "").sum()),

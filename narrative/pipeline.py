@@ -13,7 +13,7 @@ import pandas as pd
 
 from narrative.adapter import load_adapter
 from narrative.claims import extract_claims
-from narrative.corpus import read_corpus
+from narrative.corpus import read_corpus, read_rows
 from narrative.encoder import DEFAULT_MODEL, CachedEncoder, Encoder, SentenceEncoder, default_cache
 from narrative.errors import InputError
 from narrative.framings import fit_framings, guided_membership
@@ -21,14 +21,14 @@ from narrative.ledger import build_ledger, control_claims
 from narrative.normalise import build_normaliser
 from narrative.numbers import summarise
 from narrative.schema import empty_table
-from narrative.speakers import check_sources
+from narrative.speakers import check_sources, normalise_mention
 from narrative.stance import score_stance, stance_encoder
 from narrative.storage import read_table, sha256_file, sha256_json, write_json, write_table
 from narrative.study import Study
 from narrative.timeline import estimate_timeline
 
 STAGES = ("corpus", "claims", "framings", "stances", "timeline", "ledger")
-# Raised when a stage's code changes its results, so that kept tables of an older one are not reused.
+# Raised when a stage's code changes its results, so that no kept table of an older one is reused.
 STAGE_VERSION = dict.fromkeys(STAGES, 1)
 PACKAGES = (
     "numpy",
@@ -163,25 +163,50 @@ def _ledger(run: _Run) -> Tables:
     return {"control": control, "ledger": build_ledger(control, run.study.events())}
 
 
-_WORK: dict[str, tuple[Callable[[_Run], Tables], tuple[str, ...], tuple[str, ...]]] = {
-    # stage: function, files of the study it reads, sections of the study that it depends on
-    "corpus": (_corpus, ("documents",), ("lang",)),
-    "claims": (_claims, ("sources",), ()),
-    "framings": (_framings, ("codebook", "places"), ("encoder", "framings", "random_state")),
-    "stances": (_stances, ("codebook", "places"), ()),
-    "timeline": (_timeline, (), ("timeline", "random_state")),
-    "ledger": (_ledger, ("events", "places"), ()),
+@dataclass(frozen=True)
+class _Stage:
+    """What a stage does and all that its tables depend on.
+
+    Parameters
+    ----------
+    work : callable
+    after : tuple of str
+        Stages whose tables it reads.
+    inputs : tuple of str
+        Files of the study that it reads, or "weights".
+    sections : tuple of str
+        Sections of the study file.
+    """
+
+    work: Callable[[_Run], Tables]
+    after: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+    sections: tuple[str, ...] = ()
+
+
+_WORK: dict[str, _Stage] = {
+    "corpus": _Stage(_corpus, (), ("documents", "texts"), ("lang",)),
+    "claims": _Stage(_claims, ("corpus",), ("sources",)),
+    "framings": _Stage(
+        _framings,
+        ("claims",),
+        ("codebook", "places", "weights"),
+        ("encoder", "framings", "random_state"),
+    ),
+    "stances": _Stage(_stances, ("claims", "framings"), ("codebook", "places", "weights")),
+    "timeline": _Stage(
+        _timeline, ("corpus", "claims", "framings", "stances"), (), ("timeline", "random_state")
+    ),
+    "ledger": _Stage(_ledger, ("corpus", "claims"), ("events", "places")),
 }
 
 
 def with_outlets(sources: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFrame:
     """Return the sources with a row for every outlet that the documents name and they do not."""
-    known = {str(v).casefold() for v in sources["source_id"]} | {
-        str(v).casefold() for v in sources["name"]
-    }
+    known = {normalise_mention(str(v)) for c in ("source_id", "name") for v in sources[c]}
     for value in sources["aliases"]:
-        known |= {a.casefold() for a in str(value).split("|") if a}
-    new = sorted({str(o) for o in documents["outlet"] if str(o).casefold() not in known})
+        known |= {normalise_mention(a) for a in str(value).split("|")}
+    new = sorted({str(o) for o in documents["outlet"] if normalise_mention(str(o)) not in known})
     rows = pd.DataFrame(
         {"source_id": new, "name": new, "kind": "outlet", "camp": "unknown", "aliases": ""}
     )
@@ -222,19 +247,20 @@ def run_study(
     inputs = _input_hashes(study)
     weights = {"adapter": load_adapter().sha256, "encoder": run.encoder().fingerprint}
     forced = False
-    upstream = sha256_json({"weights": weights, "packages": _versions()})
+    hashes = inputs | {"weights": sha256_json(weights)}
+    keys: dict[str, str] = {}
     outputs: dict[str, str] = {}
     for stage in STAGES:
         forced = forced or stage == from_stage
-        work, files, sections = _WORK[stage]
-        key = sha256_json(
+        plan = _WORK[stage]
+        key = keys[stage] = sha256_json(
             {
                 "stage": stage,
                 "version": STAGE_VERSION[stage],
-                "upstream": upstream,
-                "files": {f: inputs.get(f, "") for f in files},
-                "texts": inputs.get("texts", "") if stage == "corpus" else "",
-                "settings": {s: study.config()[s] for s in sections},
+                "packages": _versions(),
+                "after": {s: keys[s] for s in plan.after},
+                "inputs": {i: hashes.get(i, "") for i in plan.inputs},
+                "settings": {s: study.config()[s] for s in plan.sections},
             }
         )
         record = run.out / ".stages" / f"{stage}.json"
@@ -242,14 +268,13 @@ def run_study(
         run.reporter.stage(stage, kept is not None)
         if kept is None:
             record.unlink(missing_ok=True)
-            tables = work(run)
+            tables = plan.work(run)
             for name, table in tables.items():
                 table.attrs = {}
                 write_table(table, run.out / f"{name}.parquet")
             kept = {name: sha256_file(run.out / f"{name}.parquet") for name in tables}
             write_json({"key": key, "tables": kept}, record)
         outputs |= kept
-        upstream = key
     numbers = summarise({n: run.table(n) for n in outputs})
     write_json(numbers, run.out / "numbers.json")
     manifest = {
@@ -274,7 +299,7 @@ def _kept(record: Path, key: str, out: Path) -> dict[str, str] | None:
         same = stored["key"] == key and all(
             sha256_file(out / f"{n}.parquet") == h for n, h in tables.items()
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     return tables if same else None
 
@@ -287,12 +312,10 @@ def _input_hashes(study: Study) -> dict[str, str]:
     names = [n for n in asdict(study.files) if study.path(n) is not None]
     hashes = {n: sha256_file(p) for n in names if (p := study.path(n)) is not None and p.is_file()}
     # The texts that the documents table points to are inputs as much as the table itself.
-    texts = sorted(
-        p
-        for p in study.root.rglob("*")
-        if p.suffix.lower() in (".txt", ".md", ".html", ".htm", ".xhtml", ".text")
-    )
+    documents = study.path("documents")
+    rows = read_rows(documents) if documents is not None else pd.DataFrame()
+    texts = {str(v).strip() for v in rows.get("path", ()) if str(v).strip()}
     hashes["texts"] = sha256_json(
-        {p.relative_to(study.root).as_posix(): sha256_file(p) for p in texts}
+        {t: sha256_file(p) for t in sorted(texts) if (p := study.root / t).is_file()}
     )
     return hashes

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 _DOUBLE_OPEN, _DOUBLE_CLOSE = '“„«"', '”“»"'
 _SINGLE_OPEN, _SINGLE_CLOSE = "‘‚'", "’'"
+_OWN_CLOSE = {"“": "”", "„": "“”", "«": "»", '"': '"', "‚": "‘’"}
+_DECADE = re.compile(r"['‘]\d0s\b")
 _PARAGRAPH = re.compile(r"[^\n]+(?:\n(?!\s*\n)[^\n]+)*")
+_NEXT = re.compile(r"\s*(\S)")
 _MARK = re.compile(r"[“”„«»\"‘’‚']")
 
 
@@ -38,19 +41,42 @@ class Quotation:
 def _opens(text: str, at: int, low: int) -> bool:
     before = text[at - 1] if at > low else " "
     after = text[at + 1] if at + 1 < len(text) else " "
-    return (before.isspace() or before in "([{—–-:“«\"‘'") and not after.isspace()
+    if not (before.isspace() or before in "([{—–-:“«\"‘'") or _DECADE.match(text, at):
+        return False
+    # French guillemets stand off from the words.
+    return not after.isspace() or (text[at] == "«" and after != "\n")
 
 
 def _closes(text: str, at: int, high: int) -> bool:
     before = text[at - 1] if at else " "
     after = text[at + 1] if at + 1 < high else " "
-    return not before.isspace() and not after.isalnum()
+    return (not before.isspace() or text[at] == "»") and not after.isalnum()
 
 
 def _closing(text: str, start: int, high: int) -> int | None:
     """Return the index of the mark that closes the quotation opened at `start`."""
-    single = text[start] in _SINGLE_OPEN
-    marks = _SINGLE_CLOSE if single else _DOUBLE_CLOSE
+    opened = text[start]
+    if opened in _SINGLE_OPEN:
+        return _closing_single(text, start, high, _OWN_CLOSE.get(opened, _SINGLE_CLOSE))
+    end = _closing_double(text, start, high, _OWN_CLOSE[opened])
+    # The mark of another style closes only where its own does not come.
+    return end if end is not None else _closing_double(text, start, high, _DOUBLE_CLOSE)
+
+
+def _closing_double(text: str, start: int, high: int, marks: str) -> int | None:
+    depth = 0
+    for m in _MARK.finditer(text, start + 1, high):
+        at = m.start()
+        if text[at] in marks and _closes(text, at, high):
+            if not depth:
+                return at
+            depth -= 1
+        elif text[at] == text[start] != '"' and _opens(text, at, start):
+            depth += 1
+    return None
+
+
+def _closing_single(text: str, start: int, high: int, marks: str) -> int | None:
     candidates = []
     for m in _MARK.finditer(text, start + 1, high):
         at = m.start()
@@ -59,16 +85,18 @@ def _closing(text: str, start: int, high: int) -> int | None:
             # A plural possessive (troops' positions) looks like a closing single mark: take it as
             # one only if punctuation or the paragraph's end makes it so, or no better mark comes.
             sure = text[at - 1] in ".,!?…;:" or at + 1 >= high or text[at + 1] in ".,;:!?)\n"
-            if not single or sure or not _plural(text, at):
+            if sure or not _plural(text, at):
                 return at
-        elif (
-            text[at] in (_SINGLE_OPEN if single else _DOUBLE_OPEN)
-            and _opens(text, at, start)
-            and single
-        ):
+        elif text[at] in _SINGLE_OPEN and _opens(text, at, start):
             # A second opening mark of the same kind: the first was never closed before it.
             break
     return candidates[0] if candidates else None
+
+
+def _runs_on(text: str, start: int, end: int) -> bool:
+    """Say whether the next paragraph opens with the mark at `start` (a running quotation)."""
+    mark = _NEXT.match(text, end)
+    return mark is not None and mark[1] == text[start] != "'"
 
 
 def _plural(text: str, at: int) -> bool:
@@ -84,8 +112,9 @@ def find_quotations(text: str) -> list[Quotation]:
     """Return the outermost quotations of `text` in order.
 
     A paragraph that begins with an opening mark and never closes it is quoted to its end (a
-    running or an unclosed block quotation); an opening mark in mid-paragraph that is never closed
-    is left alone, because where it ends would be a guess.
+    running or an unclosed block quotation). An opening mark in mid-paragraph that is never closed
+    is quoted to the paragraph's end if the next paragraph opens with the same mark (a running
+    quotation); otherwise it is left alone, because where it ends would be a guess.
 
     Examples
     --------
@@ -112,7 +141,7 @@ def find_quotations(text: str) -> list[Quotation]:
                 tail = text[end + 1 : body_end].strip(" .,;")
                 out.append(Quotation(start, end + 1, start + 1, end, True, first and not tail))
                 at = end + 1
-            elif first and end is None:
-                out.append(Quotation(start, body_end, start + 1, body_end, False, True))
+            elif end is None and (first or _runs_on(text, start, body_end)):
+                out.append(Quotation(start, body_end, start + 1, body_end, False, first))
                 at = body_end
     return out

@@ -6,7 +6,8 @@ precision (``2025-12``, ``2025-12-18``): a month is not the first day of that mo
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Hashable, Mapping
+from typing import Any, Final
 
 import pandas as pd
 
@@ -36,6 +37,9 @@ STATUSES: Final = (
 LEVELS: Final = ("speaker", "outlet", "camp")
 STANCES: Final = (-1, 0, 1)
 NO_FRAMING: Final = "-1"
+
+# What ``DataFrame.to_dict("records")`` gives.
+Row = Mapping[Hashable, Any]
 
 _S, _I, _F = "string", "int64", "float64"
 
@@ -207,7 +211,9 @@ def check_table(table: pd.DataFrame, name: str) -> pd.DataFrame:
         if dtype == _S:
             out[column] = out[column].fillna("")
         try:
-            out[column] = out[column].astype(dtype)
+            if dtype == _I and pd.api.types.is_float_dtype(out[column]) and (out[column] % 1).any():
+                raise ValueError("got a fraction")
+            out[column] = out[column].astype(pd.api.types.pandas_dtype(dtype))
         except (TypeError, ValueError) as error:
             raise InputError(
                 f"table '{name}', column '{column}': {error}; expected {dtype}."

@@ -9,8 +9,14 @@ Span = tuple[int, int]
 # A clause begins after a comma, semicolon or dash at one of these; the word itself is trimmed off
 # where it only joins. Without a parser a conjunction between two nouns cannot be told from one
 # between two clauses, so a bare "and" splits only before a word that must begin a predicate.
-_JOIN = r"(?:and|but|or|yet|so|while|whilst|although|though|whereas|because|as|since|when|if|unless|after|before)"
-_RELATIVE = r"(?:which|who|where|whose|with|of whom|of which|along with|including|despite|even though|even as)"
+_JOIN = (
+    r"(?:and|but|or|yet|so|while|whilst|although|though|whereas|because|as|since|when|if|unless|"
+    r"after|before)"
+)
+_RELATIVE = (
+    r"(?:which|who|where|whose|with|of whom|of which|along with|including|despite|even though|"
+    r"even as)"
+)
 _PARTICIPLE = (
     r"(?:(?!(?:during|according|including|morning|evening|king|spring|building)\b)[a-z]{3,}ing\b)"
 )
@@ -34,6 +40,10 @@ _LEAD = re.compile(
     re.IGNORECASE,
 )
 _TRAIL = " \t\n\u00a0,;:.!?…—–-\"“”„«»‘’'()"
+_DANGLING = re.compile(
+    r"(?:[\s,;:—–-]+(?:and|but|or|with|because|that|which|where|while|as|whom|of|by|to|from))+\W*$",
+    re.IGNORECASE,
+)
 MIN_WORDS, MIN_CHARS = 3, 14
 
 
@@ -84,6 +94,9 @@ def trim_claim(text: str, start: int, end: int) -> Span:
         start = lead.end()
     while start < end and (text[start].isspace() or text[start] in "\"“„«‘'([—–-,;:"):
         start += 1
+    dangling = _DANGLING.search(text, start, end)
+    if dangling is not None and len(text[start : dangling.start()].split()) >= MIN_WORDS:
+        end = dangling.start()
     while end > start and text[end - 1] in _TRAIL:
         if text[end - 1] == ")" and "(" in text[start : end - 1]:
             break

@@ -102,19 +102,20 @@ def check_sources(table: pd.DataFrame, where: str = "sources.csv") -> pd.DataFra
     except InputError as error:
         raise InputError(f"{where}: {error}") from None
     owner: dict[str, str] = {}
-    for row in table.itertuples():
-        for alias in _aliases(row):
+    for source_id, name, listed in zip(
+        table["source_id"], table["name"], table["aliases"], strict=True
+    ):
+        for alias in _aliases(name, listed):
             key = normalise_mention(alias)
-            if owner.setdefault(key, row.source_id) != row.source_id:
+            if owner.setdefault(key, source_id) != source_id:
                 raise InputError(
-                    f"{where}: alias {alias!r} belongs to both {owner[key]!r} and {row.source_id!r}; "
-                    "expected each alias once. Remove it from one."
+                    f"{where}: alias {alias!r} belongs to both {owner[key]!r} and "
+                    f"{source_id!r}; expected each alias once. Remove it from one."
                 )
     return table
 
 
-def _aliases(row: object) -> list[str]:
-    name, aliases = str(getattr(row, "name")), str(getattr(row, "aliases"))  # noqa: B009
+def _aliases(name: str, aliases: str) -> list[str]:
     return [a.strip() for a in (name, *aliases.split("|")) if a.strip()]
 
 
@@ -138,7 +139,7 @@ class SpeakerIndex:
             speaker = Speaker(str(row.source_id), str(row.kind), str(row.camp), str(row.name))
             self._by_id[speaker.source_id] = speaker
             self._by_alias[normalise_mention(speaker.source_id)] = speaker.source_id
-            for alias in _aliases(row):
+            for alias in _aliases(speaker.name, str(row.aliases)):
                 self._by_alias[normalise_mention(alias)] = speaker.source_id
         names = sorted((a for a in self._by_alias if a), key=lambda a: (-len(a), a))
         body = "|".join(re.escape(n).replace("'", "[’'ʼ]").replace(r"\ ", r"\s+") for n in names)

@@ -97,7 +97,7 @@ def score_stance(
     Raises
     ------
     InputError
-        If a column is missing, claim ids repeat, or no framing has a proposition.
+        If a column or a text is missing, claim ids repeat, or no framing has a proposition.
     """
     claims, framings = _checked(claims, framings)
     adapter, encoder = model if model is not None else stance_encoder()
@@ -146,6 +146,9 @@ def _checked(claims: pd.DataFrame, framings: pd.DataFrame) -> tuple[pd.DataFrame
         raise InputError(
             f"claims: column 'text' is missing; got {', '.join(map(str, claims.columns))}."
         )
+    if claims["text"].isna().any():
+        at = claims.index[claims["text"].isna()][0]
+        raise InputError(f"claims: row {at} has no text; expected a sentence in every row.")
     missing = {"framing_id", "proposition"} - set(framings.columns)
     if missing:
         raise InputError(f"framings: column(s) {', '.join(sorted(missing))} missing.")
@@ -154,6 +157,8 @@ def _checked(claims: pd.DataFrame, framings: pd.DataFrame) -> tuple[pd.DataFrame
         raise InputError(
             "framings: none has a proposition; expected at least one sentence to take a stance on."
         )
+    if "counter" in framings.columns:
+        framings = framings.assign(counter=framings["counter"].fillna(""))
     if "claim_id" not in claims.columns:
         claims = claims.assign(claim_id=[f"{i:07d}" for i in range(len(claims))])
     twice = claims["claim_id"][claims["claim_id"].duplicated()]

@@ -74,7 +74,9 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
     """Write `table` as Parquet, byte for byte the same for the same rows."""
 
     def write(part: Path) -> None:
-        table.to_parquet(part, index=False, engine="pyarrow", compression="zstd")
+        table.to_parquet(
+            part, index=False, engine="pyarrow", compression="zstd", write_page_checksum=True
+        )
 
     write_atomic(path, write)
 
@@ -88,7 +90,7 @@ def read_table(path: Path) -> pd.DataFrame:
         If the file is missing or is not a whole Parquet file.
     """
     try:
-        return pd.read_parquet(path, engine="pyarrow")
+        return pd.read_parquet(path, engine="pyarrow", page_checksum_verification=True)
     except FileNotFoundError:
         raise StorageError(f"{path}: no such table; run the study first (narrative run).") from None
     except Exception as error:  # pyarrow raises several unrelated types on a damaged file

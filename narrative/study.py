@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from narrative.codebook import Codebook, read_codebook
-from narrative.corpus import read_csv, read_text
+from narrative.corpus import parse_published, read_csv, read_text
 from narrative.encoder import DEFAULT_MODEL
 from narrative.errors import InputError, StudyError
 from narrative.framings import FramingSettings
@@ -101,8 +101,16 @@ class Study:
         if len(strange):
             raise InputError(
                 f"{self.files.events}: event {strange.iloc[0]['event_id']!r} has "
-                f"assessed_status={strange.iloc[0]['assessed_status']!r}; expected one of {', '.join(STATUSES)}."
+                f"assessed_status={strange.iloc[0]['assessed_status']!r}; "
+                f"expected one of {', '.join(STATUSES)}."
             )
+        for event, value in zip(table["event_id"], table["date"], strict=True):
+            try:
+                parse_published(value)
+            except ValueError as error:
+                raise InputError(
+                    f"{self.files.events}: event {event!r} has date={value!r}: {error}."
+                ) from None
         return table
 
     def codebook(self) -> Codebook | None:
@@ -144,17 +152,21 @@ def read_study(path: str | Path) -> Study:
         raise StudyError(
             f"{path.name}: unknown table [{unknown[0]}]; expected {', '.join(sorted(known))}."
         )
-    head = dict(raw.get("study", {}))
+    head = _table_of(raw, "study", path.name)
     unknown = sorted(set(head) - {"name", "title", "lang", "random_state"})
     if unknown:
         raise StudyError(
-            f"{path.name}: unknown key study.{unknown[0]}; expected name, title, lang, random_state."
+            f"{path.name}: unknown key study.{unknown[0]}; "
+            "expected name, title, lang, random_state."
         )
     random_state = head.get("random_state", 0)
     if not isinstance(random_state, int) or isinstance(random_state, bool) or random_state < 0:
         raise StudyError(
             f"{path.name}: study.random_state={random_state!r}; expected an integer >= 0."
         )
+    for key in ("name", "title", "lang"):
+        if not isinstance(head.get(key, ""), str):
+            raise StudyError(f"{path.name}: study.{key}={head[key]!r}; expected str.")
     study = Study(
         root=path.parent,
         name=str(head.get("name", path.parent.resolve().name)),
@@ -171,8 +183,15 @@ def read_study(path: str | Path) -> Study:
     return study
 
 
-def _section(raw: dict[str, Any], name: str, kind: type[T], where: str) -> T:
+def _table_of(raw: dict[str, Any], name: str, where: str) -> dict[str, Any]:
     given = raw.get(name, {})
+    if not isinstance(given, dict):
+        raise StudyError(f"{where}: {name}={given!r}; expected a table [{name}].")
+    return given
+
+
+def _section(raw: dict[str, Any], name: str, kind: type[T], where: str) -> T:
+    given = _table_of(raw, name, where)
     known = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]
     for key, value in given.items():
         if key not in known:
@@ -231,13 +250,16 @@ def _check_ranges(study: Study, where: str) -> None:
 
 
 def _check_files(study: Study, where: str) -> None:
+    if not study.files.documents:
+        raise StudyError(f"{where}: files.documents is empty; expected the name of a table.")
     for field in fields(Files):
         path = study.path(field.name)
         if path is None:
             continue
         if not path.resolve().is_relative_to(study.root.resolve()):
             raise StudyError(
-                f"{where}: files.{field.name}={getattr(study.files, field.name)!r} lies outside the study folder; copy it there."
+                f"{where}: files.{field.name}={getattr(study.files, field.name)!r} lies outside "
+                "the study folder; copy it there."
             )
         if not path.is_file():
             raise StudyError(

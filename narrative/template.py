@@ -34,7 +34,8 @@ min_docs = 2                  # fewer documents: no interval
 """,
     "documents.csv": """\
 doc_id,outlet,published_at,text,path,author,title,url,lang
-example-1,Example Daily,2025-12-12,"The ministry said on Thursday that its troops had entered the town. Residents denied it.",,,,,en
+example-1,Example Daily,2025-12-12,"The ministry said on Thursday that its troops had entered \
+the town. Residents denied it.",,,,,en
 """,
     "sources.csv": """\
 source_id,name,kind,camp,aliases
@@ -51,7 +52,8 @@ label = "The army advances"
 definition = "Gains and control here and now."
 proposition = "The army is advancing and taking its objectives."
 counter = "The army is not advancing and fails to take its objectives."
-favor = ["The town is now under the army's control.", "Assault groups entered the northern districts."]
+favor = ["The town is now under the army's control.", \
+"Assault groups entered the northern districts."]
 against = ["The assault was thrown back.", "The army does not control a single street."]
 """,
 }

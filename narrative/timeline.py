@@ -116,7 +116,10 @@ def _long(
     """Return one row a claim and level, with its bin and resampling group."""
     camp = dict(zip(sources["source_id"], sources["camp"], strict=True))
     group = dict(zip(documents["doc_id"], documents["copy_group"], strict=True))
-    bins = [time_bin(str(v), freq) for v in claims["said_at"]]
+    said = claims["said_at"].astype(str)
+    if "said_precision" in claims.columns:  # a season is written as its first month but is none
+        said = said.where(claims["said_precision"] != "season", said.str[:4])
+    bins = [time_bin(v, freq) for v in said]
     base = pd.DataFrame(
         {
             "claim_id": claims["claim_id"].to_numpy(),

@@ -1,0 +1,43 @@
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+EXPERIMENTS := e01_corpus_and_claims e02_framings e03_validity e04_stance_over_time e05_claim_record e06_stability
+export HF_HUB_OFFLINE = 1
+export TOKENIZERS_PARALLELISM = false
+
+.PHONY: reproduce test setup run experiments figures report lint clean
+
+reproduce: setup run experiments figures report
+
+setup: $(VENV)/.done
+
+# torch first and pinned, so that nothing pulls in a build for accelerators.
+$(VENV)/.done: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet torch==2.13.0
+	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	touch $@
+
+run: setup
+	$(BIN)/narrative run seeds/study.toml --out results/seeds
+
+experiments: run
+	for e in $(EXPERIMENTS); do echo "== $$e"; $(BIN)/python experiments/$$e.py || exit 1; done
+
+figures: experiments
+	$(BIN)/python figures/make_figures.py
+
+report: run
+	$(BIN)/narrative report results/seeds --to results/report.html
+
+test: setup lint
+	$(BIN)/python -m pytest
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+clean:
+	rm -rf results $(VENV)

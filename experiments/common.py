@@ -1,0 +1,97 @@
+"""What the experiment scripts share: where things lie, the gold, and the table of scores."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+
+from narrative.cleaning import to_clean
+from narrative.storage import read_table, write_text
+
+ROOT = Path(__file__).resolve().parent.parent
+SEEDS = ROOT / "seeds"
+RUN = ROOT / "results" / "seeds"
+RESULTS = ROOT / "results"
+FIGURES = ROOT / "figures"
+SCORES = FIGURES / "scores.csv"
+SCORE_COLUMNS = [
+    "experiment",
+    "dataset",
+    "split",
+    "metric",
+    "system",
+    "value",
+    "low",
+    "high",
+    "n",
+    "unit",
+]
+
+INEVITABLE, COUNTER = "russian_victory_inevitable", "ukrainian_counteroffensive"
+MAIN = {INEVITABLE: "Inevitable Russian victory", COUNTER: "Ukrainian counteroffensive"}
+# Rules and thresholds were chosen on the development documents and the written claims; the other
+# two were coded before and not looked at claim by claim while choosing.
+DEVELOPMENT = ("000_bbb38680f44f1421", "003_9bdc5f7e5fd08760", "004_7c8b8cb817980a3a")
+BLOCS = {
+    "russian": "Russian side",
+    "pro_russian": "Russian side",
+    "ukrainian": "Ukrainian side",
+    "pro_ukrainian": "Ukrainian side",
+    "western": "Western, independent, OSINT",
+    "independent": "Western, independent, OSINT",
+    "osint": "Western, independent, OSINT",
+}
+
+
+@cache
+def table(name: str) -> pd.DataFrame:
+    """Return a table of the seeds' run."""
+    return read_table(RUN / f"{name}.parquet")
+
+
+def gold(name: str = "claims") -> pd.DataFrame:
+    """Return a hand coding with its spans in the cleaned text (``start, end``)."""
+    coded = pd.read_csv(SEEDS / "gold" / f"{name}.csv", dtype="string", keep_default_na=False)
+    offsets = table("offsets")
+    segments = {
+        d: list(zip(g["clean_start"], g["raw_start"], g["length"], strict=True))
+        for d, g in offsets.groupby("doc_id")
+    }
+    spans = [
+        to_clean(segments[d], int(a), int(b))
+        for d, a, b in zip(coded["doc_id"], coded["start"], coded["end"], strict=True)
+    ]
+    kept = [s is not None for s in spans]
+    coded = coded[kept].copy()
+    coded["start"] = [s[0] for s in spans if s is not None]
+    coded["end"] = [s[1] for s in spans if s is not None]
+    for column in coded.columns:
+        if column.startswith("stance_") or column == "cue_stance":
+            coded[column] = coded[column].astype(int)
+    return coded.reset_index(drop=True)
+
+
+def split_of(doc_ids: pd.Series) -> pd.Series:
+    """Return "development" or "held-out" for each document."""
+    return doc_ids.isin(DEVELOPMENT).map({True: "development", False: "held-out"})
+
+
+def record_scores(experiment: str, rows: list[dict[str, object]]) -> pd.DataFrame:
+    """Put an experiment's measured figures into ``figures/scores.csv`` in place of its old ones."""
+    new = pd.DataFrame(rows).assign(experiment=experiment).reindex(columns=SCORE_COLUMNS)
+    for column in ("value", "low", "high"):
+        new[column] = new[column].astype(float).round(4)
+    old = pd.read_csv(SCORES) if SCORES.is_file() else pd.DataFrame(columns=SCORE_COLUMNS)
+    parts = [p for p in (old[old["experiment"] != experiment], new) if len(p)]
+    both = pd.concat(parts, ignore_index=True)
+    keys = ["experiment", "dataset", "split", "metric", "system"]
+    both = both.sort_values(keys, kind="stable").reset_index(drop=True)
+    write_text(both.to_csv(index=False, lineterminator="\n"), SCORES)
+    return new
+
+
+def save(frame: pd.DataFrame, name: str) -> None:
+    """Write a result table as CSV under ``results/``."""
+    write_text(frame.to_csv(index=False, lineterminator="\n"), RESULTS / f"{name}.csv")

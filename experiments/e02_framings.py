@@ -1,0 +1,71 @@
+"""Which framings are in play, and which camp speaks about which."""
+
+from __future__ import annotations
+
+import pandas as pd
+from common import record_scores, save, table
+
+from narrative.agreement import group_bootstrap
+from narrative.schema import NO_FRAMING
+
+
+def main() -> None:
+    framings, assignments = table("framings"), table("assignments")
+    claims, sources = table("claims"), table("sources")
+    camps = dict(zip(sources["source_id"], sources["camp"], strict=True))
+    rows = claims.merge(assignments, on="claim_id")
+    rows["camp"] = rows["source_id"].map(camps)
+    order = [*framings.sort_values(["origin", "framing_id"])["framing_id"], NO_FRAMING]
+    labels = {
+        **dict(zip(framings["framing_id"], framings["label"], strict=True)),
+        NO_FRAMING: "No framing",
+    }
+    shares = []
+    for camp, part in rows.groupby("camp"):
+        counts = part["framing_id"].value_counts()
+        shares += [
+            {
+                "row": camp,
+                "column": labels[f],
+                "share": counts.get(f, 0) / len(part),
+                "n": len(part),
+            }
+            for f in order
+        ]
+    save(pd.DataFrame(shares), "e02_shares")
+    texts = dict(zip(claims["claim_id"], claims["text"], strict=True))
+    shown = framings[["framing_id", "label", "origin", "n_claims", "terms", "stability"]].copy()
+    shown["exemplar"] = [texts.get(e.split("|")[0], "") for e in framings["exemplar_claim_ids"]]
+    save(shown, "e02_framings")
+    print(shown.drop(columns="exemplar").to_string(index=False))
+    none = (rows["framing_id"] == NO_FRAMING).to_numpy()
+    groups = rows["doc_id"].tolist()
+    low, high = group_bootstrap(groups, lambda at: float(none[at].mean()))
+    found = int((framings["origin"] == "discovered").sum())
+    scores = [
+        {
+            "dataset": "seeds",
+            "split": "all",
+            "metric": "share of claims without framing",
+            "system": "narrative",
+            "value": none.mean(),
+            "low": low,
+            "high": high,
+            "n": len(rows),
+            "unit": "claims, interval by document",
+        },
+        {
+            "dataset": "seeds",
+            "split": "all",
+            "metric": "framings discovered beyond the codebook",
+            "system": "narrative",
+            "value": found,
+            "n": int(none.sum()),
+            "unit": "framings",
+        },
+    ]
+    print(record_scores("e02", scores)[["metric", "value", "low", "high"]].to_string(index=False))
+
+
+if __name__ == "__main__":
+    main()

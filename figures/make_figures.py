@@ -1,0 +1,190 @@
+"""Draw every figure from the tables in ``results/`` as PDF and PNG, and list them with hashes.
+
+python figures/make_figures.py
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+
+import matplotlib.dates as mdates
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.figure import Figure
+
+from narrative import plots
+from narrative.report import latex_table
+from narrative.storage import sha256_file, write_json, write_text
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS, FIGURES = ROOT / "results", ROOT / "figures"
+MAIN = {
+    "russian_victory_inevitable": "“Russia’s victory is inevitable”",
+    "ukrainian_counteroffensive": "“Ukraine’s counteroffensive succeeds”",
+}
+MARKED = {
+    "claim_semicircle": "half-encirclement claimed",
+    "kindrashivka_retaken": "first villages retaken",
+    "claim_captured": "capture reported to Putin",
+    "exposed": "DeepState map, Zelenskyy’s visit",
+    "council_building": "city council retaken",
+}
+SYSTEMS = {
+    "second coder": "second hand coding",
+    "trained head": "narrative: trained head",
+    "exemplars": "narrative: exemplars only",
+    "majority per camp": "majority per camp (same claims)",
+    "majority per camp, other documents": "majority per camp (other documents)",
+    "majority": "majority",
+    "cosine difference": "cosine, proposition − counter",
+    "cosine to proposition": "cosine to proposition",
+}
+
+
+def read(name: str) -> pd.DataFrame:
+    return pd.read_csv(RESULTS / f"{name}.csv", keep_default_na=True)
+
+
+def voices() -> Figure:
+    axes = plots.plot_voices(read("e01_voices"))
+    axes.set_title("Who is credited with the claims, and in which voice")
+    return axes.figure  # type: ignore[return-value]
+
+
+def framings() -> Figure:
+    table = read("e02_shares")
+    axes = plots.plot_share_matrix(table)
+    axes.set_title("What each camp speaks about (% of its claims)")
+    return axes.figure  # type: ignore[return-value]
+
+
+def validity() -> Figure:
+    scores = read("e03_scores")
+    figure, axes = plt.subplots(1, 2, figsize=(plots.DOUBLE, 3.0), sharey=True)
+    for ax, (framing, title) in zip(axes, MAIN.items(), strict=True):
+        mine = scores[
+            (scores["metric"] == f"stance macro-F1: {framing}") & (scores["split"] == "all")
+        ]
+        mine = mine.set_index("system").reindex([s for s in SYSTEMS if s in set(mine["system"])])
+        n = int(mine["n"].max())
+        drawn = mine.reset_index().assign(
+            own=lambda t: t["system"].isin(["trained head", "exemplars"])
+        )
+        drawn["system"] = drawn["system"].map(SYSTEMS)
+        plots.plot_scores(drawn, ax=ax)
+        ax.set_title(f"{title}\n{n} claims", fontsize=8)
+    return figure
+
+
+def stance_timeline() -> Figure:
+    table, events = read("e04_timeline"), pd.read_csv(ROOT / "seeds" / "events.csv")
+    marked = events[events["event_id"].isin(MARKED)].assign(
+        label=lambda t: t["event_id"].map(MARKED)
+    )
+    figure, axes = plt.subplots(2, 1, figsize=(plots.DOUBLE, 5.6), sharex=True)
+    for number, (ax, (framing, title)) in enumerate(zip(axes, MAIN.items(), strict=True)):
+        plots.plot_stance_timeline(
+            table[table["framing_id"] == framing], marked, ax=ax, event_labels=number == 0
+        )
+        ax.text(
+            0.005, 0.985, title, transform=ax.transAxes, fontweight="bold", va="top", fontsize=8.5
+        )
+        ax.set_ylabel("stance balance")
+        ax.xaxis.set_major_locator(mdates.MonthLocator())
+        ax.xaxis.set_major_formatter(mdates.DateFormatter("%b\n%Y"))
+        ax.set_xlim(pd.Timestamp("2025-08-28"), pd.Timestamp("2026-02-02"))
+    handles, labels = axes[0].get_legend_handles_labels()
+    hollow = plt.Line2D(
+        [], [], marker="o", linestyle="", markerfacecolor="white", markeredgecolor="#444444"
+    )
+    figure.legend(
+        [*handles, hollow], [*labels, "coded by hand"], loc="outside lower center", ncols=4
+    )
+    axes[1].set_xlabel(
+        "below each month: claims that take a side (documents); an interval needs two documents",
+        fontsize=7,
+    )
+    return figure
+
+
+def claim_record() -> Figure:
+    claims, record = read("e05_claims"), read("e05_record")
+    axes = plots.plot_record(claims, record)
+    axes.set_title("Kupiansk: who claimed which control when, and what was assessed")
+    axes.xaxis.set_major_locator(mdates.MonthLocator())
+    axes.xaxis.set_major_formatter(mdates.DateFormatter("%b %Y"))
+    axes.set_xlim(pd.Timestamp("2025-09-15"), pd.Timestamp("2026-01-24"))
+    return axes.figure  # type: ignore[return-value]
+
+
+def stability() -> Figure:
+    axes = plots.plot_distributions(
+        read("e06_stability"),
+        ax=plt.subplots(figsize=(plots.DOUBLE, 3.6))[1],
+        xlabel="adjusted mutual information between runs",
+    )
+    axes.set_title("How stable framings are against settings and samples")
+    axes.set_xlim(-0.02, 1.04)
+    return axes.figure  # type: ignore[return-value]
+
+
+def tables() -> None:
+    scores = read("e03_scores")
+    kept = scores[(scores["split"] == "all") & ~scores["metric"].str.startswith("alpha")]
+    kept = kept[
+        kept["metric"].str.contains(
+            "detection|speaker|voice|said_at|framing macro|victory_inevitable|counteroffensive"
+        )
+    ]
+    latex_table(
+        kept[["metric", "system", "value", "low", "high", "n"]],
+        FIGURES / "validity.tex",
+        caption="Validity against the hand coding of the five documents; "
+        "95 percent intervals by paragraph.",
+        label="tab:validity",
+    )
+
+
+DRAWN: dict[str, Callable[[], Figure]] = {
+    "claims_by_voice": voices,
+    "framings_by_camp": framings,
+    "stance_validity": validity,
+    "stance_timeline": stance_timeline,
+    "claim_record": claim_record,
+    "stability": stability,
+}
+
+
+def main() -> None:
+    listed: dict[str, str] = {}
+    with mpl.rc_context(plots.STYLE):
+        for name, draw in DRAWN.items():
+            figure = draw()
+            for suffix, metadata in (
+                ("pdf", {"CreationDate": None, "ModDate": None}),
+                ("png", {"Software": None}),
+            ):
+                path = FIGURES / f"{name}.{suffix}"
+                figure.savefig(path, metadata=metadata)
+                listed[path.name] = sha256_file(path)
+            plt.close(figure)
+            print(f"figures/{name}.pdf, .png")
+    tables()
+    for name, source in (("stance_timeline", "e04_timeline"), ("claim_record", "e05_claims")):
+        write_text((RESULTS / f"{source}.csv").read_text(encoding="utf-8"), FIGURES / f"{name}.csv")
+        listed[f"{name}.csv"] = sha256_file(FIGURES / f"{name}.csv")
+    listed["validity.tex"] = sha256_file(FIGURES / "validity.tex")
+    inputs = {p.name: sha256_file(p) for p in sorted(RESULTS.glob("e0*.csv"))}
+    write_json(
+        {"figures": dict(sorted(listed.items())), "tables": inputs}, FIGURES / "MANIFEST.json"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,251 @@
+"""Frames of a sentence: a reporting cue, the source beside it, and where its content begins.
+
+A frame is found in the masked text, in which quotations are filled, so that no rule reads inside
+them. Four shapes are known: "according to X", an impersonal cue, "X said", and "said X".
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from narrative.lexicon import CueLexicon
+from narrative.speakers import NOBODY, Speaker, SpeakerIndex
+
+FILL = "\u2592"
+_AUX = re.compile(
+    r"(?:\s|^)(?:(?:has|have|had|is|are|was|were|also|then|now|later|earlier|previously|recently|"
+    r"further|again|once|since|repeatedly|consistently|publicly|officially|separately|even|still|"
+    r"already|just|often|only|therefore|thus|however|this|week|will|would|could|did|not|do|does|"
+    r"to|continue|continues|continued|seems|seemed|appears|appeared|immediately|explicitly|"
+    r"bitterly|confidently|[a-z]+ly)\s*)+$",
+    re.IGNORECASE,
+)
+_AFTER_CUE = re.compile(
+    r"\s*(?:on\s+[^,.;:]{0,60}?,?\s+that\b|in\s+[^,.;:]{0,60}?,?\s+that\b|that\b|how\b|"
+    r"[:,](?=\s*[\u2592\"“‘'])|:)?\s*",
+    re.IGNORECASE,
+)
+_THAT = re.compile(r"[^.;:!?]{0,70}?\bthat\s+", re.IGNORECASE)
+_CLAUSE_EDGE = re.compile(
+    r"[;:—–]|,\s+(?:and|but|while|though|although|who|which)\b|"
+    r"\b(?:and|but|that|which|while|as|when)\b(?=[^,;]*$)|\s-\s"
+)
+_BLOCKED = re.compile(
+    r"\b(?:of|by|in|with|from|to|for|against|on|near|about|at|than|between|over|into)\s+(?:the\s+)?$",
+    re.IGNORECASE,
+)
+_PRONOUN = re.compile(r"(?:^|[\s,;(])(he|she|it|they|who)$", re.IGNORECASE)
+_PROPER = re.compile(r"(?:^|[\s,;(])((?:[A-ZА-ЯІЇЄҐ][\w’'-]+\s+){1,4}[A-ZА-ЯІЇЄҐ][\w’'-]+)$")
+_JOINED = re.compile(
+    r"(?:,\s*(?:and\s+|but\s+)?|\b(?:and|but|while)\s+(?:also\s+|then\s+|has\s+|had\s+)?)$"
+)
+_INFLECTED = re.compile(r"ed$|id$|ing$|s$|ied$|ote$")
+
+Named = tuple[int, int, Speaker]
+Subject = tuple[int, str, Speaker, float]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A cue with its source inside one sentence.
+
+    Parameters
+    ----------
+    start, end : int
+        Half-open span of the words between which the attribution stands.
+    cue : str
+        Reporting words, "" if none.
+    cue_stance : int
+        -1, 0 or 1.
+    mention : str
+        The words that name the source.
+    speaker : Speaker
+    backward : bool
+        Whether the content stands before the frame.
+    score : float
+        How direct the evidence is, in [0, 1].
+    """
+
+    start: int
+    end: int
+    cue: str
+    cue_stance: int
+    mention: str
+    speaker: Speaker
+    backward: bool
+    score: float
+
+
+class FrameFinder:
+    """Finds the frames in the sentences of one document.
+
+    Parameters
+    ----------
+    masked : str
+        The document, its quotations filled with ``FILL``; of the same length.
+    index : SpeakerIndex
+    cues : CueLexicon
+    history : list of Speaker
+        Earlier speakers, latest last. It is kept, not copied: the caller appends to it between
+        sentences, and pronouns are resolved by it.
+    """
+
+    def __init__(
+        self, masked: str, index: SpeakerIndex, cues: CueLexicon, history: list[Speaker]
+    ) -> None:
+        self.masked, self.index, self.cues, self.history = masked, index, cues, history
+
+    def find(self, start: int, end: int) -> list[Frame]:
+        """Return the frames of a sentence, left to right, not overlapping."""
+        cues, masked = self.cues, self.masked
+        found = [
+            self._according(m, start, end) for m in cues.according.finditer(masked, start, end)
+        ]
+        found += [self._impersonal(m, end) for m in cues.impersonal.finditer(masked, start, end)]
+        previous: Frame | None = None
+        for m in cues.verb.finditer(masked, start, end):
+            if any(f.start < m.end() and m.start() < f.end for f in found):
+                continue
+            frame = self._verb(m, start, end, previous)
+            if frame is not None:
+                found.append(frame)
+                previous = frame
+        found.sort(key=lambda f: f.start)
+        return [f for i, f in enumerate(found) if not i or f.start >= found[i - 1].end]
+
+    def resolve(self, mention: str, names: list[Speaker]) -> Speaker:
+        """Return the source of a mention, given the known names that stand inside it."""
+        exact = self.index.lookup(mention)
+        if exact is not None:
+            return exact
+        persons = [s for s in names if s.kind == "person"]
+        if persons:
+            return persons[-1]
+        return self.index.resolve(mention, self.history)
+
+    def _impersonal(self, m: re.Match[str], end: int) -> Frame:
+        stance = self.cues.stance(m[0], m[0])
+        speaker = self.index.lookup("Unnamed reports") or NOBODY
+        return Frame(m.start(), self._after(m.end(), end), m[0], stance, m[0], speaker, False, 0.6)
+
+    def _according(self, m: re.Match[str], start: int, end: int) -> Frame:
+        stop = re.compile(r"[,;:.!?](?=\s|$)|\s(?:who|which)\s|\u2592").search(
+            self.masked, m.end(), end
+        )
+        edge = stop.start() if stop else end
+        names = self.index.find(self.masked, m.end(), edge)
+        mention = self.masked[m.end() : edge].strip()
+        if names and len(mention.split()) > 12:
+            edge = names[0][1]
+            mention = self.masked[m.end() : edge].strip()
+        speaker = self.resolve(mention, [s for _, _, s in names])
+        opening = not re.search(r"\w", self.masked[start : m.start()])
+        cut = edge + 1 if edge < end and self.masked[edge] in ",;:" else edge
+        stance = self.cues.stance(m[0], mention)
+        return Frame(m.start(), cut, m[0], stance, mention, speaker, not opening, 0.8)
+
+    def _verb(self, m: re.Match[str], start: int, end: int, previous: Frame | None) -> Frame | None:
+        before = self.masked[start : m.start()]
+        if re.search(r"\bwhat\s+(?:[\w’'-]+\s+){1,5}$", before):
+            return None
+        subject = self._subject(start, m.start())
+        stop = self._after(m.end(), end)
+        says_that = (
+            bool(re.search(r"(?:that\s+|how\s+|:\s*)$", self.masked[m.end() : stop], re.I))
+            or self.masked[stop : stop + 1] == FILL
+        )
+        if self.cues.needs_that(m[0]) and not says_that:
+            return None
+        stance = self.cues.stance(m[0], self.masked[max(start, m.start() - 60) : stop])
+        if subject is not None:
+            low, mention, speaker, score = subject
+            return Frame(low, stop, m[0], stance, mention, speaker, False, score)
+        inverted = self._inverted(m.end(), end)
+        if inverted is not None and (
+            before.rstrip().endswith((FILL, ",")) or not re.search(r"\w", before)
+        ):
+            high, mention, speaker = inverted
+            return Frame(m.start(), high, m[0], stance, mention, speaker, True, 0.9)
+        if previous is None or not _JOINED.search(before) or not _INFLECTED.search(m[0]):
+            return None
+        # A further verb of the subject before it: "X said ... and added".
+        mention, speaker, score = previous.mention, previous.speaker, min(previous.score, 0.7)
+        return Frame(m.start(), stop, m[0], stance, mention, speaker, False, score)
+
+    def _subject(self, low: int, high: int) -> Subject | None:
+        """Return the source that stands as subject right before a verb."""
+        region = self.masked[low:high]
+        edges = [e.end() for e in _CLAUSE_EDGE.finditer(region)] + [
+            i + 1 for i, c in enumerate(region) if c == FILL
+        ]
+        base = low + max(edges, default=0)
+        bare = _AUX.sub("", self.masked[base:high]).rstrip()
+        bare = re.sub(r"\b(?:in|on|during|at)\s+[^,]{0,60}$", "", bare).rstrip() or bare
+        stop = base + len(bare)
+        names = [
+            n
+            for n in self.index.find(self.masked, base, stop)
+            if not _BLOCKED.search(self.masked[base : n[0]])
+        ]
+        for a, b, speaker in reversed(names):
+            rest = self.masked[b:stop]
+            if (
+                not re.search(r"\w", rest)
+                or re.fullmatch(r",\s[^,]{2,90},?", rest)
+                or re.fullmatch(r"\s+of\s+[\w’'\s]{2,60}", rest)
+            ):
+                return self._widen(base, a), self.masked[a:b], speaker, 0.9
+        return self._unlisted(base, bare, self.masked[stop:high], names)
+
+    def _unlisted(self, base: int, bare: str, rest: str, names: list[Named]) -> Subject | None:
+        """Return the subject at the end of `bare` that is a pronoun, a noun or an unlisted name."""
+        pronoun = _PRONOUN.search(bare)
+        if pronoun and pronoun[1].casefold() != "who":
+            # "It was reported" has no source.
+            if pronoun[1].casefold() == "it" and re.search(r"\b(?:is|was|are|were|been)\b", rest):
+                return None
+            speaker = self.index.resolve(pronoun[1], self.history)
+            return base + pronoun.start(1), pronoun[1], speaker, 0.7
+        noun = self.cues.speaker_noun.search(bare)
+        if noun and not _BLOCKED.search(bare[: noun.start()]):
+            mention = noun[0].strip()
+            speaker = self.resolve(mention, [s for _, _, s in names])
+            return base + noun.start(), mention, speaker, 0.8
+        proper = _PROPER.search(bare)
+        if proper:
+            speaker = self.index.resolve(proper[1], self.history)
+            return base + proper.start(1), proper[1], speaker, 0.7
+        return None
+
+    def _widen(self, base: int, at: int) -> int:
+        """Take titles before a name into its frame, so that they are no claim of the author."""
+        lead = self.masked[base:at]
+        return (
+            base
+            if re.fullmatch(r"\s*(?:[\w’'.-]+[\s,]+){0,9}", lead) and not re.search(r"\d", lead)
+            else at
+        )
+
+    def _inverted(self, at: int, end: int) -> tuple[int, str, Speaker] | None:
+        """Return the source after "said X" and where it ends."""
+        stop = re.compile(r"[.;:!?](?=\s|$)|\u2592").search(self.masked, at, end)
+        edge = stop.start() if stop else end
+        names = self.index.find(self.masked, at, edge)
+        if names and len(self.masked[at : names[0][0]].split()) <= 6:
+            return edge, self.masked[names[0][0] : names[0][1]], names[0][2]
+        head = self.masked[at:edge].split(",")[0].strip()
+        if head and self.cues.speaker_noun.search(head) and len(head.split()) <= 8:
+            return edge, head, self.index.resolve(head, self.history)
+        return None
+
+    def _after(self, at: int, end: int) -> int:
+        """Return where content begins after a verb: past the addressee, date and "that"."""
+        m = _THAT.match(self.masked, at, end)
+        if m and not re.search(r"[,]\s*(?:and|but)\s|\u2592", m[0]) and len(m[0].split()) <= 12:
+            return m.end()
+        told = re.match(r"\s+(?:[A-Z][\w’'-]*\s*){1,4}(?=[,:]|\s+\u2592)", self.masked[at:end])
+        if told:
+            at += told.end()
+        m = _AFTER_CUE.match(self.masked, at, end)
+        return m.end() if m else at

@@ -1,0 +1,364 @@
+"""Figures: ``plot_*(table, *, ax=None) -> Axes``. They read tables and compute nothing new.
+
+Colours are Okabe and Ito's (2008), told apart by marker and line style too, so that a figure reads
+in greyscale and with any colour vision.
+"""
+
+from __future__ import annotations
+
+from textwrap import fill
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+SINGLE, DOUBLE = 3.5, 7.2  # column widths in inches
+STYLE: dict[str, Any] = {
+    "font.size": 8,
+    "font.family": "DejaVu Sans",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 9,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelsize": 8,
+    "legend.fontsize": 7.5,
+    "legend.frameon": False,
+    "xtick.labelsize": 7.5,
+    "ytick.labelsize": 7.5,
+    "lines.linewidth": 1.4,
+    "lines.markersize": 5,
+    "figure.constrained_layout.use": True,
+    "pdf.fonttype": 42,
+    "svg.hashsalt": "narrative",
+    "savefig.dpi": 300,
+}
+# label -> colour, marker, line style; dark to light in greyscale
+SIDES: dict[str, tuple[str, str, Any]] = {
+    "Russian side": ("#D55E00", "s", "-"),
+    "Ukrainian side": ("#0072B2", "o", "--"),
+    "Western, independent, OSINT": ("#000000", "^", ":"),
+}
+VOICE_SHADES = {
+    "author": "#333333",
+    "quoted": "#0072B2",
+    "paraphrased": "#56B4E9",
+    "mixed": "#D9D9D9",
+}
+MIN_SIDED = 3
+STATUS_STYLE: dict[str, tuple[str, str, str, str]] = {
+    # status -> label, colour, hatch, marker
+    "russian": ("Russian control", "#D55E00", "", "s"),
+    "encircled_by_russia": ("encircled by Russia", "#E8A87C", "//", "D"),
+    "contested": ("contested", "#999999", "", "X"),
+    "encircled_by_ukraine": ("Russian group encircled", "#7FB4D9", "\\\\", "v"),
+    "ukrainian": ("Ukrainian control", "#0072B2", "", "o"),
+}
+
+
+def _axes(ax: Axes | None, width: float, height: float) -> Axes:
+    if ax is not None:
+        return ax
+    import matplotlib.pyplot as plt
+
+    return plt.subplots(figsize=(width, height))[1]
+
+
+def _day(value: str) -> Any:
+    """Return a day to draw at; untyped, because matplotlib takes dates but its stubs do not."""
+    return pd.Timestamp(value)
+
+
+def plot_voices(table: pd.DataFrame, *, ax: Axes | None = None, n_rows: int = 18) -> Axes:
+    """Draw claims per speaker, stacked by voice.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``name, voice, n_claims``.
+    ax : Axes, optional
+    n_rows : int
+        Speakers shown, most claims first; the rest is one row.
+    """
+    wide = table.pivot_table(
+        index="name", columns="voice", values="n_claims", aggfunc="sum", fill_value=0
+    )
+    order = wide.sum(axis=1).sort_values(ascending=False, kind="stable")
+    top = wide.loc[order.index[:n_rows]]
+    rest = wide.loc[order.index[n_rows:]]
+    if len(rest):
+        top = pd.concat([top, rest.sum().to_frame(f"{len(rest)} further speakers").T])
+    ax = _axes(ax, DOUBLE, 0.19 * len(top) + 0.9)
+    left = pd.Series(0.0, index=top.index)
+    for voice, colour in VOICE_SHADES.items():
+        if voice in top:
+            ax.barh(
+                top.index,
+                top[voice],
+                left=left,
+                color=colour,
+                label=voice,
+                edgecolor="white",
+                linewidth=0.5,
+            )
+            left += top[voice]
+    for y, total in enumerate(left):
+        ax.text(total + left.max() * 0.008, y, f"{int(total)}", va="center", fontsize=7)
+    ax.invert_yaxis()
+    ax.set_xlabel("claims")
+    ax.legend(loc="lower right", title="voice")
+    return ax
+
+
+def plot_share_matrix(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw shares as a shaded matrix with the numbers in the cells.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``row, column, share`` (0 to 1) and ``n`` of the row, in the order to draw.
+    ax : Axes, optional
+    """
+    rows, columns = list(dict.fromkeys(table["row"])), list(dict.fromkeys(table["column"]))
+    wide = table.pivot_table(index="row", columns="column", values="share").reindex(
+        index=rows, columns=columns
+    )
+    n = table.groupby("row")["n"].first()
+    ax = _axes(ax, DOUBLE, 0.32 * len(rows) + 1.4)
+    ax.imshow(wide, cmap="Greys", vmin=0, vmax=max(0.6, float(wide.max().max())), aspect="auto")
+    for y, row in enumerate(rows):
+        for x, column in enumerate(columns):
+            value = wide.loc[row, column]
+            if pd.notna(value):
+                ax.text(
+                    x,
+                    y,
+                    f"{100 * value:.0f}",
+                    ha="center",
+                    va="center",
+                    fontsize=7.5,
+                    color="white" if value > 0.38 else "black",
+                )
+    ax.set_xticks(range(len(columns)), [fill(c, 15) for c in columns])
+    ax.set_yticks(range(len(rows)), [f"{r} (n = {n[r]})" for r in rows])
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    return ax
+
+
+def plot_scores(table: pd.DataFrame, *, ax: Axes | None = None, xlabel: str = "macro-F1") -> Axes:
+    """Draw one score a system with its interval, best system at the top as given.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``system, value, low, high`` and ``own`` (bool: ours, drawn filled), in the order to draw.
+    ax : Axes, optional
+    xlabel : str
+    """
+    ax = _axes(ax, SINGLE, 0.28 * len(table) + 0.8)
+    for y, (_, row) in enumerate(table.iterrows()):
+        if pd.notna(row["low"]):
+            ax.plot([row["low"], row["high"]], [y, y], color="#555555", linewidth=1.2)
+        face = "#000000" if row["own"] else "#FFFFFF"
+        ax.plot(row["value"], y, "o", markerfacecolor=face, markeredgecolor="#000000")
+        ax.annotate(
+            f"{row['value']:.2f}",
+            (row["value"], y),
+            xytext=(0, 5),
+            textcoords="offset points",
+            ha="center",
+            fontsize=6.5,
+        )
+    ax.set_yticks(range(len(table)), table["system"])
+    ax.set_ylim(len(table) - 0.4, -0.7)
+    ax.set_xlim(0, 1)
+    ax.set_xlabel(xlabel)
+    ax.grid(axis="x", color="#E5E5E5", linewidth=0.6)
+    ax.set_axisbelow(True)
+    return ax
+
+
+def plot_stance_timeline(
+    table: pd.DataFrame, events: pd.DataFrame, *, ax: Axes | None = None, event_labels: bool = True
+) -> Axes:
+    """Draw stance over time, one line a side, with intervals, events and n.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``side`` (a key of ``SIDES``), ``bin_start, bin_end, stance, stance_low, stance_high,
+        n_sided, n_docs`` and optional ``gold`` (hand-coded stance, drawn hollow). Cells with fewer
+        than ``MIN_SIDED`` claims that take a side show their n and no point.
+    events : DataFrame
+        ``date`` (ISO day) and ``label``.
+    ax : Axes, optional
+    event_labels : bool
+        Write the labels above the axes.
+    """
+    ax = _axes(ax, DOUBLE, 2.6)
+    first, last = pd.to_datetime(table["bin_start"]), pd.to_datetime(table["bin_end"])
+    middle: pd.Series[Any] = first + (last - first) / 2
+    ax.axhline(0, color="#999999", linewidth=0.6, zorder=0)
+    _mark_events(ax, events, labels=event_labels)
+    for number, (side, style) in enumerate(SIDES.items()):
+        mine = table["side"] == side
+        when: pd.Series[Any] = middle[mine] + pd.Timedelta(days=5 * (number - 1))
+        _side_line(ax, when, table[mine], side, style)
+        for x, (_, row) in zip(middle[mine], table[mine].iterrows(), strict=True):
+            label = f"{int(row['n_sided'])} ({int(row['n_docs'])})" if row["n_sided"] else ""
+            y = -1.24 - 0.15 * number
+            ax.text(x, y, label, ha="center", va="center", fontsize=6.3, color=style[0])
+    ax.set_ylim(-1.2 - 0.15 * len(SIDES), 1.5)
+    ax.set_yticks([-1, -0.5, 0, 0.5, 1], ["−1 against", "−0.5", "0", "+0.5", "+1 for"])
+    return ax
+
+
+def _mark_events(ax: Axes, events: pd.DataFrame, *, labels: bool) -> None:
+    for _, event in events.iterrows():
+        day = _day(event["date"])
+        ax.axvline(day, color="#AAAAAA", linewidth=0.7, zorder=0)
+        if labels:
+            ax.annotate(
+                event["label"],
+                (day, 1.0),
+                xycoords=("data", "axes fraction"),
+                xytext=(1, 3),
+                textcoords="offset points",
+                rotation=38,
+                ha="left",
+                va="bottom",
+                fontsize=6.5,
+            )
+
+
+def _side_line(
+    ax: Axes, when: pd.Series[Any], part: pd.DataFrame, side: str, style: tuple[str, str, Any]
+) -> None:
+    """Draw one side: a line through its cells, intervals, and the hand coding hollow."""
+    colour, marker, line = style
+    shown = part["stance"].notna() & (part["n_sided"] >= MIN_SIDED)
+    run = (part["bin_start"] != part["bin_end"].shift()).cumsum()  # a line does not bridge a gap
+    for number in sorted(set(run)):
+        at = shown & (run == number)
+        ax.plot(when[at], part["stance"][at], linestyle=line, color=colour, alpha=0.75, zorder=2)
+    for x, (_, row) in zip(when[shown], part[shown].iterrows(), strict=True):
+        if pd.notna(row["stance_low"]):
+            interval = [row["stance_low"], row["stance_high"]]
+            ax.plot([x, x], interval, color=colour, linewidth=1.0, zorder=2)
+        ax.plot(x, row["stance"], marker, color=colour, zorder=3)
+    if "gold" in part.columns:
+        coded = part["gold"].notna()
+        hollow: dict[str, Any] = {"markerfacecolor": "white", "markeredgecolor": colour, "markersize": 4}
+        ax.plot(when[coded], part["gold"][coded], marker, linestyle="", zorder=2.5, **hollow)
+    ax.plot([], [], marker=marker, linestyle=line, color=colour, label=side)
+
+
+def plot_record(claims: pd.DataFrame, record: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw claims of control under a band of the assessed status.
+
+    Parameters
+    ----------
+    claims : DataFrame
+        ``label`` (a row each, in the order to draw), ``claimed_status, said_at`` (ISO day) and
+        ``coded`` (bool: coded by hand, drawn hollow and a little lower).
+    record : DataFrame
+        ``start, end`` (ISO days) and ``status`` of the assessed record, in order.
+    ax : Axes, optional
+    """
+    order = list(dict.fromkeys(claims["label"]))
+    ax = _axes(ax, DOUBLE, 0.27 * len(order) + 1.8)
+    for _, row in record.iterrows():
+        _, colour, hatch, _ = STATUS_STYLE[row["status"]]
+        start, end = _day(row["start"]), _day(row["end"])
+        ax.barh(
+            -1.2, end - start, left=start, height=0.7, color=colour, hatch=hatch,
+            edgecolor="white", linewidth=0.5,
+        )  # fmt: skip
+    # Claims of one row and day stand side by side.
+    kinds = claims.drop_duplicates(["label", "said_at", "coded", "claimed_status"])
+    beside = kinds.groupby(["label", "said_at", "coded"]).cumcount()
+    for (_, row), step in zip(kinds.iterrows(), beside, strict=True):
+        _, colour, _, marker = STATUS_STYLE[row["claimed_status"]]
+        y = order.index(row["label"]) + (0.17 if row["coded"] else -0.17)
+        face = "white" if row["coded"] else colour
+        ax.plot(
+            _day(row["said_at"]) + pd.Timedelta(days=2.2 * step), y, marker, markerfacecolor=face, markeredgewidth=0.9,
+            markeredgecolor=colour if row["coded"] else "#222222",
+        )  # fmt: skip
+    ax.set_yticks([-1.2, *range(len(order))], ["assessed (events)", *order])
+    ax.set_ylim(len(order) - 0.4, -1.9)
+    ax.grid(axis="y", color="#EEEEEE", linewidth=0.6)
+    ax.set_axisbelow(True)
+    ax.legend(
+        handles=_record_handles(claims, record),
+        loc="upper center",
+        bbox_to_anchor=(0.4, -0.1),
+        ncols=3,
+    )
+    return ax
+
+
+def _record_handles(claims: pd.DataFrame, record: pd.DataFrame) -> list[Any]:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    handles: list[Any] = []
+    for status, (label, colour, _, marker) in STATUS_STYLE.items():
+        if status in set(claims["claimed_status"]):
+            look: dict[str, Any] = {"color": colour, "markeredgecolor": "#222222", "linestyle": ""}
+            handles.append(Line2D([], [], marker=marker, label=f"claimed: {label}", **look))
+    hollow: dict[str, Any] = {"markerfacecolor": "white", "markeredgecolor": "#444444", "linestyle": ""}
+    handles.append(Line2D([], [], marker="o", label="hollow: coded by hand", **hollow))
+    for status, (label, colour, hatch, _) in STATUS_STYLE.items():
+        if status in set(record["status"]):
+            patch = Patch(
+                facecolor=colour, hatch=hatch, edgecolor="white", label=f"assessed: {label}"
+            )
+            handles.append(patch)
+    return handles
+
+
+def plot_distributions(table: pd.DataFrame, *, ax: Axes | None = None, xlabel: str = "") -> Axes:
+    """Draw every value of each group as a dot, with the median as a bar.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``group, value``, groups in the order to draw.
+    ax : Axes, optional
+    xlabel : str
+    """
+    import numpy as np
+
+    groups = list(dict.fromkeys(table["group"]))
+    ax = _axes(ax, SINGLE, 0.3 * len(groups) + 0.8)
+    for y, group in enumerate(groups):
+        values = np.sort(table.loc[table["group"] == group, "value"].dropna().to_numpy())
+        spread = np.linspace(-0.16, 0.16, len(values)) if len(values) > 1 else np.zeros(len(values))
+        ax.plot(
+            values,
+            y + spread,
+            "o",
+            markersize=3,
+            markerfacecolor="none",
+            markeredgecolor="#0072B2",
+            markeredgewidth=0.7,
+        )
+        if len(values):
+            ax.plot([np.median(values)] * 2, [y - 0.3, y + 0.3], color="#000000", linewidth=1.6)
+            ax.annotate(
+                f"{np.median(values):.2f}",
+                (float(np.median(values)), y - 0.32),
+                ha="center",
+                va="bottom",
+                fontsize=6.5,
+            )
+    ax.set_yticks(range(len(groups)), groups)
+    ax.set_ylim(len(groups) - 0.4, -0.8)
+    ax.set_xlabel(xlabel)
+    ax.grid(axis="x", color="#E5E5E5", linewidth=0.6)
+    ax.set_axisbelow(True)
+    return ax

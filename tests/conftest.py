@@ -1,0 +1,188 @@
+"""A tiny encoder and adapter, and small tables; no test reaches the network or a user's cache."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from narrative.adapter import FORMAT, Adapter
+from narrative.schema import check_table
+from narrative.template import write_template
+
+SEEDS = Path(__file__).resolve().parents[1] / "seeds"
+DIMS = 64
+
+
+class FakeEncoder:
+    """Hashed bag of words: texts that share words are near, and nothing is loaded."""
+
+    def __init__(self, fingerprint: str = "fake-1", dims: int = DIMS) -> None:
+        self.fingerprint, self.dims = fingerprint, dims
+        self.calls: list[list[str]] = []
+
+    def encode(self, texts: Sequence[str], *, progress: Any = None) -> np.ndarray:
+        self.calls.append(list(texts))
+        out = np.zeros((len(texts), self.dims), dtype=np.float32)
+        for row, text in enumerate(texts):
+            for word in re.findall(r"\w+", text.casefold()) or [""]:
+                digest = hashlib.sha256(word.encode("utf-8", "surrogatepass")).digest()
+                out[row, digest[0] % self.dims] += 1.0 if digest[1] % 2 else -1.0
+            if not out[row].any():
+                out[row, 0] = 1.0
+        if progress is not None:
+            progress(len(texts), len(texts))
+        return out / np.linalg.norm(out, axis=1, keepdims=True)
+
+
+def fake_adapter(encoder: FakeEncoder, propositions: dict[str, str]) -> Adapter:
+    """Return heads that favour what shares words with the proposition."""
+    heads: dict[str, list[str]] = {"framing": [*propositions, "other"]}
+    tensors: dict[str, np.ndarray] = {}
+    rows = encoder.encode(list(propositions.values()))
+    tensors["head.framing.weight"] = np.vstack([6 * rows, np.zeros((1, encoder.dims), np.float32)])
+    tensors["head.framing.bias"] = np.array([0.0] * len(propositions) + [2.0], np.float32)
+    for name, row in zip(propositions, rows, strict=True):
+        heads[name] = ["against", "none", "favor"]
+        tensors[f"head.{name}.weight"] = np.vstack([-4 * row, 0 * row, 4 * row]).astype(np.float32)
+        tensors[f"head.{name}.bias"] = np.array([0.0, 1.0, 0.0], np.float32)
+    meta = {
+        "format": FORMAT,
+        "heads": heads,
+        "propositions": dict(propositions),
+        "scale": 1.0,
+        "temperatures": dict.fromkeys(heads, 1.0),
+    }
+    return Adapter(tensors, meta, "0" * 64)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NARRATIVE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("HF_HUB_OFFLINE", "1")
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_network() -> Iterator[None]:
+    plain = socket.socket.connect
+
+    def connect(self: socket.socket, address: Any) -> None:
+        if self.family != socket.AF_UNIX:
+            raise AssertionError(f"a test asked the network for {address!r}")
+        plain(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", connect)
+        yield
+
+
+@pytest.fixture
+def encoder() -> FakeEncoder:
+    return FakeEncoder()
+
+
+@pytest.fixture
+def make_encoder() -> type[FakeEncoder]:
+    return FakeEncoder
+
+
+@pytest.fixture
+def make_adapter() -> Callable[[FakeEncoder, dict[str, str]], Adapter]:
+    return fake_adapter
+
+
+@pytest.fixture
+def seeds() -> Path:
+    return SEEDS
+
+
+@pytest.fixture
+def sources() -> pd.DataFrame:
+    rows = [
+        ("gazette", "The Gazette", "outlet", "western", "Gazette"),
+        ("ministry", "Ministry of Defence", "organisation", "russian", "the ministry|MoD"),
+        ("staff", "General Staff", "organisation", "ukrainian", "the General Staff"),
+        ("unknown", "Unknown", "unnamed", "unknown", ""),
+    ]
+    columns = ["source_id", "name", "kind", "camp", "aliases"]
+    return check_table(pd.DataFrame(rows, columns=columns), "sources")
+
+
+@pytest.fixture
+def places() -> pd.DataFrame:
+    rows = [("kupiansk", "Kupiansk", "Kupyansk"), ("lyman", "Lyman", " Red Liman |Liman")]
+    return check_table(pd.DataFrame(rows, columns=["place_id", "name", "aliases"]), "places")
+
+
+@pytest.fixture
+def make_documents() -> Callable[..., pd.DataFrame]:
+    def make(*texts: str, copy_groups: Sequence[str] | None = None) -> pd.DataFrame:
+        ids = [f"d{i}" for i in range(len(texts))]
+        table = pd.DataFrame(
+            {
+                "doc_id": ids,
+                "outlet": "The Gazette",
+                "author": "",
+                "published_at": "2025-12-12",
+                "published_precision": "day",
+                "lang": "en",
+                "title": "",
+                "url": "",
+                "text": texts,
+                "text_sha256": [hashlib.sha256(t.encode()).hexdigest() for t in texts],
+                "copy_group": list(copy_groups) if copy_groups is not None else ids,
+            }
+        )
+        return check_table(table, "documents")
+
+    return make
+
+
+@pytest.fixture
+def make_claims() -> Callable[..., pd.DataFrame]:
+    """Return a maker of claims from rows of dicts; what a row leaves out gets a plain value."""
+
+    def make(*rows: dict[str, Any]) -> pd.DataFrame:
+        filled = []
+        for number, row in enumerate(rows):
+            text = row.get("text", f"Claim number {number}.")
+            plain = {
+                "claim_id": f"c{number:03d}",
+                "doc_id": "d0",
+                "sent_index": number,
+                "start": 0,
+                "end": len(text),
+                "text": text,
+                "voice": "author",
+                "source_id": "gazette",
+                "chain": "gazette",
+                "cue_stance": 0,
+                "attribution_score": 1.0,
+                "said_at": "2025-12-12",
+                "said_precision": "day",
+            }
+            filled.append(plain | row)
+        table = pd.DataFrame(filled)
+        for column in ("speaker_text", "cue", "about_start", "about_end", "date_flag"):
+            if column not in table:
+                table[column] = ""
+        return check_table(table, "claims")
+
+    return make
+
+
+@pytest.fixture
+def study_folder(tmp_path: Path) -> Path:
+    """Return a folder with the files of ``narrative init``, as they are."""
+    folder = tmp_path / "study"
+    write_template(folder)
+    return folder

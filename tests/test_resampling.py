@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from itertools import permutations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from narrative.resampling import (
+    bootstrap_weights,
+    false_discovery,
+    permutation_p,
+    ratio_intervals,
+)
+
+
+def test_every_replicate_draws_as_many_groups_as_there_are() -> None:
+    weights = bootstrap_weights(7, 2000, random_state=1)
+    assert weights.shape == (2000, 7)
+    assert (weights.sum(axis=1) == 7).all()
+    np.testing.assert_allclose(weights.mean(axis=0), 1, atol=0.1)
+    np.testing.assert_allclose(weights.var(axis=0), 6 / 7, atol=0.1)  # multinomial: n p (1 - p)
+
+
+def test_the_state_decides_the_draws() -> None:
+    first, again, other = (bootstrap_weights(5, 50, random_state=s) for s in (1, 1, 2))
+    assert (first == again).all()
+    assert not (first == other).all()
+
+
+def test_no_groups_have_no_weights() -> None:
+    assert bootstrap_weights(0, 5).shape == (5, 0)
+
+
+def test_an_interval_of_a_mean_agrees_with_scipys_bootstrap() -> None:
+    values = np.random.default_rng(0).normal(3, 2, 50)
+    low, high = ratio_intervals(values[:, None], np.ones((50, 1)), n_boot=20_000)
+    expected = stats.bootstrap(
+        (values,), np.mean, n_resamples=20_000, method="percentile", rng=1
+    ).confidence_interval
+    assert low[0] == pytest.approx(expected.low, abs=0.03)
+    assert high[0] == pytest.approx(expected.high, abs=0.03)
+
+
+def test_an_interval_of_a_ratio_agrees_with_a_plain_loop() -> None:
+    rng = np.random.default_rng(3)
+    bottom = rng.integers(1, 9, 30).astype(float)
+    top = rng.binomial(bottom.astype(int), 0.4).astype(float)
+    low, high = ratio_intervals(top[:, None], bottom[:, None], n_boot=8000, level=0.9)
+    draws = [rng.integers(0, 30, 30) for _ in range(8000)]
+    expected = np.quantile([top[d].sum() / bottom[d].sum() for d in draws], [0.05, 0.95])
+    assert [low[0], high[0]] == pytest.approx(expected.tolist(), abs=0.01)
+
+
+def test_cells_with_too_few_groups_have_no_interval() -> None:
+    bottom = np.array([[1.0, 1.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 0.0]])
+    low, high = ratio_intervals(bottom / 2, bottom, n_boot=50)
+    assert np.isnan(low).tolist() == np.isnan(high).tolist() == [True, False, True]
+    assert np.isnan(ratio_intervals(bottom / 2, bottom, n_boot=50, min_groups=3)[0]).all()
+
+
+def test_many_cells_give_what_each_gives_alone() -> None:
+    rng = np.random.default_rng(2)
+    bottom = rng.integers(1, 5, (6, 1300)).astype(float)
+    top = bottom * rng.random((6, 1300))
+    low, high = ratio_intervals(top, bottom, n_boot=40)
+    for cell in (0, 700, 1299):
+        alone = ratio_intervals(top[:, [cell]], bottom[:, [cell]], n_boot=40)
+        assert (low[cell], high[cell]) == pytest.approx((alone[0][0], alone[1][0]))
+
+
+def test_a_permutation_p_value_agrees_with_all_permutations() -> None:
+    values = np.array([1.0, 4.0, 2.0, 8.0, 5.0, 7.0])
+
+    def difference(order: np.ndarray) -> float:
+        return float(values[order][:3].mean() - values[order][3:].mean())
+
+    exact = [difference(np.array(o)) for o in permutations(range(6))]
+    share = np.mean([abs(t) >= abs(exact[0]) - 1e-12 for t in exact])
+    observed, p = permutation_p(difference, 6, n_permutations=4999)
+    assert observed == pytest.approx(exact[0])
+    assert p == pytest.approx(share, abs=0.02)
+
+
+def test_no_p_value_is_zero() -> None:
+    values = np.arange(40.0)
+    _, p = permutation_p(
+        lambda order: float(np.corrcoef(values, values[order])[0, 1]), 40, n_permutations=99
+    )
+    assert p == 0.01
+
+
+def test_p_values_are_uniform_where_nothing_happens() -> None:
+    rng = np.random.default_rng(8)
+    found = []
+    for state in range(300):
+        values = rng.standard_normal(14)
+        found.append(
+            permutation_p(
+                lambda o, v=values: float(v[o][:7].mean() - v[o][7:].mean()),
+                14,
+                n_permutations=99,
+                random_state=state,
+            )[1]
+        )
+    assert stats.kstest(found, "uniform").pvalue > 0.01
+    assert 0.02 <= np.mean(np.array(found) <= 0.05) <= 0.09
+
+
+def test_adjusted_p_values_follow_benjamini_and_hochberg() -> None:
+    # By hand: sorted 0.005, 0.01, 0.03, 0.04 times 4 / rank, then the running minimum from above.
+    got = false_discovery(np.array([0.01, 0.04, 0.03, 0.005]))
+    np.testing.assert_allclose(got, [0.02, 0.04, 0.04, 0.02])
+
+
+def test_missing_p_values_stay_missing_and_count_for_nothing() -> None:
+    got = false_discovery(np.array([np.nan, 0.01, np.nan, 0.04]))
+    np.testing.assert_allclose(got, [np.nan, 0.02, np.nan, 0.04])
+    assert np.isnan(false_discovery(np.array([np.nan]))).all()
+    assert len(false_discovery(np.array([]))) == 0

@@ -1,0 +1,258 @@
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import softmax
+
+from narrative.errors import InputError
+from narrative.schema import CAMPS, TABLES
+from narrative.stance import (
+    EXEMPLARS,
+    HEAD,
+    ExemplarCalibration,
+    exemplar_probabilities,
+    score_stance,
+    speaker_camps,
+    stance_encoder,
+)
+
+PROPOSITION = "The army is advancing and taking its objectives."
+FRAMINGS = pd.DataFrame(
+    {
+        "framing_id": ["advance", "weather"],
+        "proposition": [PROPOSITION, "The winter is hard on everyone."],
+        "counter": ["", "The winter is mild."],
+    }
+)
+TEXTS = [
+    "The army is taking its objectives.",
+    "The winter is hard.",
+    "The enemy is advancing on our forces.",
+    "",
+    "Prices rose by a tenth.",
+]
+
+
+@pytest.fixture
+def model(encoder: Any, make_adapter: Callable[..., Any]) -> tuple[Any, Any]:
+    adapter = make_adapter(encoder, {"advance": PROPOSITION})
+    encoder.calls.clear()
+    return adapter, encoder
+
+
+def _p(table: pd.DataFrame) -> np.ndarray:
+    return table[["p_against", "p_none", "p_favor"]].to_numpy()
+
+
+def _check_probabilities(table: pd.DataFrame) -> None:
+    p = _p(table)
+    assert ((p >= 0) & (p <= 1)).all()
+    np.testing.assert_allclose(p.sum(axis=1), 1, atol=3e-6)  # rounded to six digits each
+    assert (table["stance"].to_numpy() == p.argmax(axis=1) - 1).all()
+    np.testing.assert_allclose(table["score"], p[:, 2] - p[:, 0])
+
+
+def test_claims_with_text_alone_will_do(model: Any) -> None:
+    table = score_stance(pd.DataFrame({"text": TEXTS}), FRAMINGS, model=model)
+    assert list(table.columns) == list(TABLES["stances"])
+    assert len(table) == len(TEXTS) * len(FRAMINGS)
+    assert set(table["claim_id"]) == {f"{i:07d}" for i in range(len(TEXTS))}
+    _check_probabilities(table)
+    assert table.attrs["camps_known"] == 0.0
+
+
+def test_the_method_of_every_framing_is_told(model: Any, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING, logger="narrative.stance"):
+        table = score_stance(pd.DataFrame({"text": TEXTS}), FRAMINGS, model=model)
+    assert table.attrs["method"] == {"advance": f"{HEAD}: advance", "weather": EXEMPLARS}
+    assert "no trained head for weather: scored by exemplars" in caplog.text
+
+
+def test_a_head_is_found_by_its_proposition_not_by_its_name(model: Any) -> None:
+    framings = pd.DataFrame(
+        {
+            "framing_id": ["mine", "advance"],
+            "proposition": [PROPOSITION.upper().replace(".", " !"), "The army is retreating."],
+        }
+    )
+    table = score_stance(pd.DataFrame({"text": TEXTS}), framings, model=model)
+    assert table.attrs["method"] == {"mine": f"{HEAD}: advance", "advance": EXEMPLARS}
+
+
+def test_a_head_sees_the_vector_and_nothing_else(model: Any) -> None:
+    adapter, encoder = model
+    texts = ["The army is taking its objectives.", "Prices rose by a tenth."]
+    weight, bias = adapter.tensors["head.advance.weight"], adapter.tensors["head.advance.bias"]
+    expected = softmax(encoder.encode(texts) @ weight.T + bias, axis=1)
+    table = score_stance(pd.DataFrame({"text": texts}), FRAMINGS.iloc[:1], model=model)
+    np.testing.assert_allclose(_p(table), expected, atol=1e-6)
+    assert table["stance"].tolist() == [1, 0]
+
+
+def test_exemplars_decide_where_no_head_was_trained(model: Any) -> None:
+    exemplars = {
+        "weather": {"favor": ["Frost broke the pipes."], "against": ["Roses bloom in January."]}
+    }
+    claims = pd.DataFrame(
+        {"text": ["Frost broke the pipes.", "Roses bloom in January.", "Taxes fell."]}
+    )
+    strict = ExemplarCalibration(relevance=0.3)
+    with_them = score_stance(
+        claims, FRAMINGS.iloc[1:], exemplars=exemplars, model=model, calibration=strict
+    )
+    assert with_them["stance"].tolist() == [1, -1, 0]
+    _check_probabilities(with_them)
+    without = score_stance(claims, FRAMINGS.iloc[1:], model=model, calibration=strict)
+    assert without["stance"].tolist() == [0, 0, 0]
+
+
+def test_exemplar_probabilities_are_two_logistic_curves() -> None:
+    constants = ExemplarCalibration(relevance=0.45, relevance_scale=0.08, side_scale=0.10)
+    favor, against = np.array([0.45, 0.55, 0.45, 0.0]), np.array([0.45, 0.45, 0.55, 0.0])
+    got = exemplar_probabilities(favor, against, constants)
+    about, side = 0.777300, 0.731059  # 1 / (1 + exp(-1.25)) and 1 / (1 + exp(-1))
+    expected = [
+        [0.25, 0.5, 0.25],
+        [about * (1 - side), 1 - about, about * side],
+        [about * side, 1 - about, about * (1 - side)],
+    ]
+    np.testing.assert_allclose(got[:3], expected, atol=1e-6)
+    assert got[3, 1] > 0.99
+
+
+def test_the_camp_changes_nothing_without_the_enemy_or_our_forces(model: Any) -> None:
+    texts = ["The army is taking its objectives.", "Kupiansk fell to Russian troops."]
+    results = [
+        _p(score_stance(pd.DataFrame({"text": texts, "camp": camp}), FRAMINGS, model=model))
+        for camp in [*CAMPS, "unknown", None]
+    ]
+    for result in results[1:]:
+        np.testing.assert_array_equal(result, results[0])
+
+
+def test_the_camp_reads_the_enemy(model: Any) -> None:
+    _, encoder = model
+    claims = pd.DataFrame({"text": ["The enemy is advancing."] * 2, "camp": ["russian", "western"]})
+    table = score_stance(claims, FRAMINGS.iloc[:1], model=model)
+    assert encoder.calls[0] == ["Ukrainian forces is advancing.", "The enemy is advancing."]
+    assert table.attrs["camps_known"] == 1.0
+
+
+def test_sources_give_the_camp_of_a_claims_speaker(model: Any, sources: pd.DataFrame) -> None:
+    _, encoder = model
+    claims = pd.DataFrame(
+        {
+            "text": ["The enemy is advancing."] * 3,
+            "source_id": ["ministry", "staff", "who"],
+        }
+    )
+    table = score_stance(claims, FRAMINGS.iloc[:1], sources=sources, model=model)
+    assert [t.split()[0] for t in encoder.calls[0]] == ["Ukrainian", "Russian", "The"]
+    assert table.attrs["camps_known"] == pytest.approx(2 / 3)
+
+
+def test_a_camp_of_its_own_goes_before_the_sources(sources: pd.DataFrame) -> None:
+    claims = pd.DataFrame({"source_id": ["ministry", "staff"], "camp": ["western", None]})
+    assert speaker_camps(claims, sources) == ["western", "unknown"]
+    assert speaker_camps(claims.drop(columns="camp"), sources) == ["russian", "ukrainian"]
+    assert speaker_camps(claims.drop(columns="camp"), None) == ["unknown", "unknown"]
+
+
+def test_order_does_not_matter(model: Any) -> None:
+    claims = pd.DataFrame({"text": TEXTS, "claim_id": list("edcba")})
+    first = score_stance(claims, FRAMINGS, model=model)
+    second = score_stance(claims.iloc[::-1], FRAMINGS.iloc[::-1], model=model)
+    pd.testing.assert_frame_equal(first, second)
+
+
+def test_no_claims_give_no_stances(model: Any) -> None:
+    table = score_stance(pd.DataFrame({"text": []}, dtype="string"), FRAMINGS, model=model)
+    assert list(table.columns) == list(TABLES["stances"])
+    assert table.empty
+
+
+def test_framings_without_a_proposition_are_left_out(model: Any) -> None:
+    framings = pd.DataFrame(
+        {
+            "framing_id": ["advance", "blank", "discovered_00"],
+            "proposition": [PROPOSITION, " ", None],
+            "counter": [None, None, None],
+        }
+    )
+    table = score_stance(pd.DataFrame({"text": TEXTS}), framings, model=model)
+    assert set(table["framing_id"]) == {"advance"}
+
+
+def test_a_missing_counter_is_no_sentence(model: Any) -> None:
+    _, encoder = model
+    framings = FRAMINGS.iloc[1:].assign(counter=[None])
+    score_stance(pd.DataFrame({"text": TEXTS}), framings, model=model)
+    assert encoder.calls[1:] == [["The winter is hard on everyone."]]
+
+
+@pytest.mark.parametrize(
+    ("claims", "framings", "message"),
+    [
+        ({"sentence": ["x"]}, FRAMINGS, "claims: column 'text' is missing; got sentence"),
+        ({"text": ["x", None]}, FRAMINGS, "claims: row 1 has no text; expected a sentence"),
+        (
+            {"text": ["x", "y"], "claim_id": ["a", "a"]},
+            FRAMINGS,
+            "claims: claim_id='a' stands more than once; expected unique ids",
+        ),
+        (
+            {"text": ["x"]},
+            FRAMINGS[["counter"]],
+            r"framings: column\(s\) framing_id, proposition missing",
+        ),
+        (
+            {"text": ["x"]},
+            FRAMINGS.assign(proposition=["", None]),
+            "framings: none has a proposition; expected at least one sentence",
+        ),
+        ({"text": ["x"]}, FRAMINGS.iloc[:0], "framings: none has a proposition"),
+    ],
+)
+def test_what_cannot_be_scored_is_refused(
+    model: Any, claims: dict[str, Any], framings: pd.DataFrame, message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        score_stance(pd.DataFrame(claims), framings, model=model)
+
+
+# The shipped model; how well it does is measured in experiments, not here
+
+
+@pytest.mark.model
+def test_the_shipped_model_scores_claims_with_text_alone() -> None:
+    trained = stance_encoder()[0].meta["propositions"]
+    framings = pd.DataFrame(
+        {
+            "framing_id": [*trained, "weather"],
+            "proposition": [*trained.values(), "The winter is hard on everyone."],
+        }
+    )
+    claims = pd.DataFrame({"text": TEXTS[:3]})
+    table = score_stance(claims, framings)
+    _check_probabilities(table)
+    assert len(table) == 3 * (len(trained) + 1)
+    assert table.attrs["method"] == {f: f"{HEAD}: {f}" for f in trained} | {"weather": EXEMPLARS}
+    named = claims.assign(claim_id=["0000000", "0000001", "0000002"])
+    pd.testing.assert_frame_equal(table, score_stance(named.iloc[::-1], framings))
+
+
+@pytest.mark.model
+def test_the_shipped_model_is_blind_to_the_camp() -> None:
+    trained = stance_encoder()[0].meta["propositions"]
+    framings = pd.DataFrame({"framing_id": list(trained), "proposition": list(trained.values())})
+    results = [
+        _p(score_stance(pd.DataFrame({"text": [TEXTS[0]], "camp": [camp]}), framings))
+        for camp in ("russian", "ukrainian", "unknown")
+    ]
+    np.testing.assert_array_equal(results[0], results[1])
+    np.testing.assert_array_equal(results[0], results[2])

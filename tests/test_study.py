@@ -1,0 +1,202 @@
+from __future__ import annotations
+
+import re
+from dataclasses import FrozenInstanceError
+from pathlib import Path
+
+import pytest
+
+from narrative.errors import InputError, StudyError
+from narrative.framings import FramingSettings
+from narrative.study import Files, read_study
+from narrative.timeline import TimelineSettings
+
+DOCUMENTS = "doc_id,outlet,published_at,text\nd,Gazette,2025-12-12,The town has fallen.\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "documents.csv").write_text(DOCUMENTS)
+    return tmp_path
+
+
+def _write(folder: Path, text: str) -> Path:
+    path = folder / "study.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_an_empty_study_has_the_defaults(folder: Path) -> None:
+    study = read_study(_write(folder, ""))
+    assert study.name == folder.name
+    assert (study.lang, study.random_state) == ("en", 0)
+    assert study.files == Files()
+    assert study.framings == FramingSettings()
+    assert study.timeline == TimelineSettings()
+    assert study.codebook() is None
+    for table in (study.sources(), study.places(), study.events()):
+        assert table.empty
+
+
+def test_what_the_file_says_is_what_the_study_holds(folder: Path) -> None:
+    text = """
+    [study]
+    name = "n"
+    title = "T"
+    lang = "uk"
+    random_state = 7
+    [files]
+    documents = "documents.csv"
+    [encoder]
+    model = "some/model"
+    revision = "abc"
+    [framings]
+    min_membership = 1
+    discover = false
+    [timeline]
+    freq = "week"
+    level = 0.9
+    """
+    study = read_study(_write(folder, text))
+    assert (study.name, study.title, study.lang, study.random_state) == ("n", "T", "uk", 7)
+    assert (study.encoder.model, study.encoder.revision) == ("some/model", "abc")
+    assert study.framings == FramingSettings(min_membership=1, discover=False)
+    assert study.timeline == TimelineSettings(freq="week", level=0.9)
+
+
+def test_a_folder_stands_for_its_study_file(folder: Path) -> None:
+    _write(folder, '[study]\nname = "n"')
+    assert read_study(folder).name == "n"
+
+
+def test_the_configuration_knows_no_folder(folder: Path) -> None:
+    study = read_study(_write(folder, '[study]\nname = "n"'))
+    config = study.config()
+    assert "root" not in config
+    assert str(folder) not in str(config)
+
+
+def test_a_study_does_not_change(folder: Path) -> None:
+    study = read_study(_write(folder, ""))
+    with pytest.raises(FrozenInstanceError):
+        study.random_state = 1  # type: ignore[misc]
+
+
+def test_a_missing_study_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match=r"none\.toml: no such study file; 'narrative init DIR'"):
+        read_study(tmp_path / "none.toml")
+    with pytest.raises(StudyError, match=r"study\.toml: no such study file"):
+        read_study(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[study", r"study\.toml: not valid TOML \("),
+        ("[stduy]\n", r"unknown table \[stduy\]; expected encoder, files, framings, study"),
+        ("[study]\nseed = 1", r"unknown key study\.seed; expected name, title, lang"),
+        ("[files]\nclaims = 'x'", r"unknown key files\.claims; expected one of documents, sources"),
+        ("[framings]\nmin_member = 1", r"unknown key framings\.min_member; expected one of"),
+        ("[timeline]\nbin = 'day'", r"unknown key timeline\.bin; expected one of freq"),
+        ("[encoder]\nname = 'x'", r"unknown key encoder\.name; expected one of model, revision"),
+        ("framings = 3", r"framings=3; expected a table \[framings\]"),
+        ("study = 'x'", r"study='x'; expected a table \[study\]"),
+        ("[study]\nname = 3", r"study\.name=3; expected str"),
+        ("[study]\nlang = ['en']", r"study\.lang=\['en'\]; expected str"),
+        ("[study]\nrandom_state = -1", r"study\.random_state=-1; expected an integer >= 0"),
+        ("[study]\nrandom_state = 1.5", r"study\.random_state=1\.5; expected an integer >= 0"),
+        ("[study]\nrandom_state = true", r"study\.random_state=True; expected an integer >= 0"),
+        ("[framings]\ndiscover = 'yes'", r"framings\.discover='yes'; expected bool"),
+        ("[framings]\ndiscover = 1", r"framings\.discover=1; expected bool"),
+        ("[framings]\nmin_cluster_size = 2.5", r"min_cluster_size=2\.5; expected int"),
+        ("[framings]\nmin_cluster_size = true", r"min_cluster_size=True; expected int"),
+        ("[framings]\nmin_membership = '1'", r"min_membership='1'; expected float"),
+        ("[framings]\nmin_membership = true", r"min_membership=True; expected float"),
+        ("[timeline]\nfreq = 1", r"timeline\.freq=1; expected str"),
+        ("[files]\ndocuments = 1", r"files\.documents=1; expected str"),
+        ("[framings]\nmin_membership = 1.01", r"framings\.min_membership=1\.01; expected 0 to 1"),
+        ("[framings]\nmin_membership = nan", r"framings\.min_membership=nan; expected 0 to 1"),
+        ("[framings]\ntemperature = 0.0", r"framings\.temperature=0\.0; expected more than 0"),
+        ("[framings]\nmin_cluster_size = 1", r"min_cluster_size=1; expected at least 2"),
+        ("[framings]\nn_components = 0", r"n_components=0; expected at least 1"),
+        ("[framings]\nn_boot = -1", r"framings\.n_boot=-1; expected at least 0"),
+        ("[timeline]\nfreq = 'hour'", r"freq='hour'; expected day \| week \| month \| year"),
+        ("[timeline]\nn_boot = 0", r"timeline\.n_boot=0; expected at least 1"),
+        ("[timeline]\nlevel = 1.0", r"timeline\.level=1\.0; expected between 0 and 1"),
+        ("[timeline]\nlevel = 0", r"timeline\.level=0; expected between 0 and 1"),
+        ("[timeline]\nmin_docs = 1", r"timeline\.min_docs=1; expected at least 2"),
+        ("[files]\nplaces = 'p.csv'", r"files\.places='p\.csv': no such file"),
+        ("[files]\ndocuments = 'd.csv'", r"files\.documents='d\.csv': no such file"),
+        ("[files]\ndocuments = ''", r"files\.documents is empty; expected the name of a table"),
+        ("[files]\ndocuments = '.'", r"files\.documents='\.': no such file"),
+        ("[files]\nevents = '../e.csv'", r"files\.events='\.\./e\.csv' lies outside the study"),
+        ("[files]\nevents = '/etc/passwd'", r"files\.events='/etc/passwd' lies outside the study"),
+    ],
+)
+def test_what_cannot_be_is_refused(folder: Path, text: str, message: str) -> None:
+    with pytest.raises(StudyError, match=message):
+        read_study(_write(folder, text))
+
+
+def test_a_link_that_leaves_the_folder_is_outside(folder: Path, tmp_path_factory) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "places.csv"
+    elsewhere.write_text("place_id,name,aliases\n")
+    (folder / "places.csv").symlink_to(elsewhere)
+    with pytest.raises(StudyError, match=r"files\.places='places\.csv' lies outside"):
+        read_study(_write(folder, "[files]\nplaces = 'places.csv'"))
+
+
+def test_a_study_in_another_encoding_names_the_byte(folder: Path) -> None:
+    path = folder / "study.toml"
+    path.write_bytes('[study]\nname = "Київ"'.encode("cp1251"))
+    with pytest.raises(InputError, match=r"study\.toml: byte 16 .* is not UTF-8"):
+        read_study(path)
+
+
+def test_an_unknown_camp_names_its_row(folder: Path) -> None:
+    (folder / "sources.csv").write_text(
+        "source_id,name,kind,camp,aliases\na,A,person,russian,\nb,B,person,martian,\n"
+    )
+    study = read_study(_write(folder, "[files]\nsources = 'sources.csv'"))
+    with pytest.raises(
+        InputError, match=r"sources\.csv, row 3: camp='martian'; expected one of russian"
+    ):
+        study.sources()
+
+
+EVENTS = "event_id,date,precision,label,place_id,assessed_status,kind,doc_id,sentence\n"
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("e,2025-12-12,day,L,p,lost,control,,", "event 'e' has assessed_status='lost'; expected"),
+        ("e,12 Dec,day,L,p,russian,control,,", "event 'e' has date='12 Dec': expected an ISO date"),
+        ("e,2025-02-30,day,L,p,,action,,", "event 'e' has date='2025-02-30': day .*exists"),
+        ("e,,day,L,p,,action,,", "event 'e' has date='': expected an ISO date"),
+    ],
+)
+def test_an_event_that_cannot_be_dated_or_read_is_named(
+    folder: Path, row: str, message: str
+) -> None:
+    (folder / "events.csv").write_text(EVENTS + row + "\n")
+    study = read_study(_write(folder, "[files]\nevents = 'events.csv'"))
+    with pytest.raises(InputError, match=r"events\.csv: " + message):
+        study.events()
+
+
+def test_events_of_every_precision_are_read(folder: Path) -> None:
+    dates = ["2025", "2025-12", "2025-12-12"]
+    rows = "".join(f"e{d},{d},day,L,p,,action,,\n" for d in dates)
+    (folder / "events.csv").write_text(EVENTS + rows)
+    study = read_study(_write(folder, "[files]\nevents = 'events.csv'"))
+    assert study.events()["date"].tolist() == dates
+
+
+def test_a_table_that_lacks_a_column_names_its_file(folder: Path) -> None:
+    (folder / "places.csv").write_text("place_id,name\np,P\n")
+    study = read_study(_write(folder, "[files]\nplaces = 'places.csv'"))
+    with pytest.raises(
+        InputError, match=re.escape("places.csv: table 'places' lacks column(s) aliases")
+    ):
+        study.places()
