@@ -27,6 +27,7 @@ experiments: run
 
 figures: experiments
 	$(BIN)/python figures/make_figures.py
+	$(BIN)/python experiments/fill_readme.py
 
 report: run
 	$(BIN)/narrative report results/seeds --to results/report.html

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
-from common import COUNTER, INEVITABLE, MAIN, gold, record_scores, save, split_of, table
+from common import COUNTER, INEVITABLE, MAIN, SEEDS, gold, record_scores, save, split_of, table
 from scipy.stats import rankdata
 
 from narrative.adapter import load_adapter
@@ -25,12 +25,11 @@ from narrative.agreement import (
     paragraph_groups,
 )
 from narrative.codebook import read_codebook
-from narrative.corpus import read_csv
 from narrative.encoder import embed
 from narrative.framings import guided_membership
 from narrative.normalise import build_normaliser
-from narrative.schema import check_table
 from narrative.stance import HEAD, score_stance, stance_encoder
+from narrative.study import read_study
 
 SPLITS = ("development", "held-out", "all")
 MIN_N, N_BOOT = 15, 500
@@ -59,8 +58,17 @@ def row(
     n: int,
     unit: str = "claims",
 ) -> dict[str, object]:
-    return {"dataset": "seeds gold", "split": split, "metric": metric, "system": system, "value": value,
-            "low": interval[0], "high": interval[1], "n": n, "unit": unit}  # fmt: skip
+    return {
+        "dataset": "seeds gold",
+        "split": split,
+        "metric": metric,
+        "system": system,
+        "value": value,
+        "low": interval[0],
+        "high": interval[1],
+        "n": n,
+        "unit": unit,
+    }
 
 
 def measured(
@@ -141,9 +149,8 @@ def detection(
     pairs = match_spans(coded, found)
     home, theirs = paragraph_groups(coded, texts()), paragraph_groups(found, texts())
     matched = pd.Series(home, index=coded.index).loc[pairs["first"]]
-    counts = pd.DataFrame({
-        "matched": matched.value_counts(), "found": pd.Series(theirs).value_counts(), "coded": pd.Series(home).value_counts(),
-    }).fillna(0).sort_index()  # fmt: skip
+    parts = {"matched": matched, "found": pd.Series(theirs), "coded": pd.Series(home)}
+    counts = pd.DataFrame({k: v.value_counts() for k, v in parts.items()}).fillna(0).sort_index()
     sums = counts[["matched", "found", "coded"]].to_numpy()
     interval = group_bootstrap(
         counts.index.tolist(), lambda at: detection_f1(*sums[at].sum(axis=0))
@@ -233,7 +240,7 @@ def cut(score: np.ndarray, y: np.ndarray, chosen_on: np.ndarray) -> np.ndarray:
 
 
 def favor_auc(y: np.ndarray, score: np.ndarray) -> float:
-    """Return the AUC of claims in favour against claims opposed, by ranks (Mann and Whitney 1947)."""
+    """Return the AUC of claims in favour against those opposed, by ranks (Mann, Whitney 1947)."""
     favor, against = y > 0, y < 0
     if not favor.any() or not against.any():
         return float("nan")
@@ -244,9 +251,9 @@ def favor_auc(y: np.ndarray, score: np.ndarray) -> float:
 
 def stance(coded: pd.DataFrame) -> tuple[Rows, pd.DataFrame]:
     """Stance of the coded claims, ours beside every baseline; texts and camps are the coders'."""
-    codebook = read_codebook("seeds/codebook.toml")
+    codebook = read_codebook(SEEDS / "codebook.toml")
     framings = codebook.table()
-    sources, places = table("sources"), check_table(read_csv_places(), "places")
+    sources, places = table("sources"), read_study(SEEDS).places()
     claims = coded.assign(claim_id=coded["gold_id"])[["claim_id", "text", "camp"]]
     scored = score_stance(claims, framings, sources=sources, places=places)
     renamed = framings.assign(
@@ -352,12 +359,6 @@ def stance(coded: pd.DataFrame) -> tuple[Rows, pd.DataFrame]:
     return out, predictions
 
 
-def read_csv_places() -> pd.DataFrame:
-    from common import SEEDS
-
-    return read_csv(SEEDS / "places.csv")
-
-
 def end_to_end(coded: pd.DataFrame, found: pd.DataFrame) -> Rows:
     """Stance and framing of extracted claims, on those that match a coded one."""
     pairs = match_spans(coded, found)
@@ -409,14 +410,14 @@ def end_to_end(coded: pd.DataFrame, found: pd.DataFrame) -> Rows:
 
 def as_codes(framing_ids: pd.Series) -> np.ndarray:
     """What no framing or a discovered one holds is "other" in the coding."""
-    known = set(read_codebook("seeds/codebook.toml").table()["framing_id"])
+    known = set(read_codebook(SEEDS / "codebook.toml").table()["framing_id"])
     return framing_ids.where(framing_ids.isin(known), "other").to_numpy(dtype=object)
 
 
 def framing(coded: pd.DataFrame, min_membership: float) -> Rows:
     """Guided framing of the coded claims: the trained head and nearness to the codebook."""
-    codebook = read_codebook("seeds/codebook.toml")
-    normaliser = build_normaliser(table("sources"), check_table(read_csv_places(), "places"))
+    codebook = read_codebook(SEEDS / "codebook.toml")
+    normaliser = build_normaliser(table("sources"), read_study(SEEDS).places())
     adapter, encoder = stance_encoder()
     vectors = encoder.encode(normaliser.many(coded["text"], coded["camp"]))
     ids = np.array([f.framing_id for f in codebook.framings], dtype=object)
@@ -446,13 +447,11 @@ def framing(coded: pd.DataFrame, min_membership: float) -> Rows:
 
 
 def main() -> None:
-    from narrative.study import read_study
-
     coded, second, found = gold(), gold("claims_second"), table("claims")
     rows = reliability(coded, second) + extraction(coded, found)
     stance_rows, predictions = stance(coded)
     rows += stance_rows + end_to_end(coded, found)
-    rows += framing(coded, read_study("seeds/study.toml").framings.min_membership)
+    rows += framing(coded, read_study(SEEDS).framings.min_membership)
     save(predictions, "e03_predictions")
     scores = record_scores("e03", rows)
     save(scores, "e03_scores")
@@ -470,9 +469,8 @@ def main() -> None:
             .to_string(index=False)
         )
     for name in (INEVITABLE, COUNTER):
-        print(
-            f"errors on {name}: {(predictions[f'gold_{name}'] != predictions[f'stance_{name}']).sum()} of {len(predictions)}"
-        )
+        wrong = (predictions[f"gold_{name}"] != predictions[f"stance_{name}"]).sum()
+        print(f"errors on {name}: {wrong} of {len(predictions)}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Write the README's figures from ``figures/scores.csv`` and the committed result of the run.
 
-    python experiments/fill_readme.py [--check]
+python experiments/fill_readme.py [--check]
 """
 
 from __future__ import annotations
@@ -16,22 +16,58 @@ ROWS = [
     ("Claims found (F1, overlap of half their union)", "claim detection F1", "rules"),
     ("Speaker right, on matched claims", "speaker accuracy", "rules"),
     ("Voice right", "voice accuracy", "rules"),
-    ("Date of statement right, where the coding has a day", "said_at accuracy where the gold has a day", "rules"),
+    (
+        "Date of statement right, where the coding has a day",
+        "said_at accuracy where the gold has a day",
+        "rules",
+    ),
     ("Framing, eight codes (macro-F1)", "framing macro-F1", "guided"),
-    ("Stance, inevitable Russian victory (macro-F1)", "stance macro-F1: russian_victory_inevitable", "trained head"),
-    ("– majority per camp, read off the same claims", "stance macro-F1: russian_victory_inevitable", "majority per camp"),
-    ("– majority per camp, read off the other documents", "stance macro-F1: russian_victory_inevitable", "majority per camp, other documents"),
-    ("– cosine to the proposition", "stance macro-F1: russian_victory_inevitable", "cosine to proposition"),
-    ("Stance, Ukrainian counteroffensive (macro-F1)", "stance macro-F1: ukrainian_counteroffensive", "trained head"),
-    ("– majority per camp, read off the same claims", "stance macro-F1: ukrainian_counteroffensive", "majority per camp"),
-    ("– cosine to the proposition", "stance macro-F1: ukrainian_counteroffensive", "cosine to proposition"),
-]  # fmt: skip
+    (
+        "Stance, inevitable Russian victory (macro-F1)",
+        "stance macro-F1: russian_victory_inevitable",
+        "trained head",
+    ),
+    (
+        "– majority per camp, read off the same claims",
+        "stance macro-F1: russian_victory_inevitable",
+        "majority per camp",
+    ),
+    (
+        "– majority per camp, read off the other documents",
+        "stance macro-F1: russian_victory_inevitable",
+        "majority per camp, other documents",
+    ),
+    (
+        "– cosine to the proposition",
+        "stance macro-F1: russian_victory_inevitable",
+        "cosine to proposition",
+    ),
+    (
+        "Stance, Ukrainian counteroffensive (macro-F1)",
+        "stance macro-F1: ukrainian_counteroffensive",
+        "trained head",
+    ),
+    (
+        "– majority per camp, read off the same claims",
+        "stance macro-F1: ukrainian_counteroffensive",
+        "majority per camp",
+    ),
+    (
+        "– cosine to the proposition",
+        "stance macro-F1: ukrainian_counteroffensive",
+        "cosine to proposition",
+    ),
+]
 
 
 def cell(scores: pd.DataFrame, metric: str, system: str, split: str) -> str:
-    mine = scores[(scores["metric"] == metric) & (scores["system"] == system) & (scores["split"] == split)]
+    mine = scores[
+        (scores["metric"] == metric) & (scores["system"] == system) & (scores["split"] == split)
+    ]
     if mine.empty:
-        raise SystemExit(f"figures/scores.csv has no {metric!r} of {system!r} on {split!r}: run e03 first.")
+        raise SystemExit(
+            f"figures/scores.csv has no {metric!r} of {system!r} on {split!r}: run e03 first."
+        )
     r = mine.iloc[0]
     interval = "" if pd.isna(r["low"]) else f" [{r['low']:.2f}, {r['high']:.2f}]"
     return f"{r['value']:.2f}{interval}, n = {int(r['n'])}"
@@ -40,30 +76,43 @@ def cell(scores: pd.DataFrame, metric: str, system: str, split: str) -> str:
 def validity(scores: pd.DataFrame) -> str:
     lines = ["| | all five | held-out |", "|---|---|---|"]
     for label, metric, system in ROWS:
-        lines.append(f"| {label} | {cell(scores, metric, system, 'all')} | {cell(scores, metric, system, 'held-out')} |")
+        cells = (cell(scores, metric, system, split) for split in ("all", "held-out"))
+        lines.append(f"| {' | '.join((label, *cells))} |")
     return "\n".join(lines)
 
 
 def result(scores: pd.DataFrame, timeline: pd.DataFrame) -> str:
     """The first result: the two sides' balance in December, by model and by hand."""
-    mine = timeline[(timeline["framing_id"] == "russian_victory_inevitable") & (timeline["bin_start"] == "2025-12-01")]
+    mine = timeline[
+        (timeline["framing_id"] == "russian_victory_inevitable")
+        & (timeline["bin_start"] == "2025-12-01")
+    ]
     mine = mine.set_index("side")
 
     def said(side: str) -> str:
         r = mine.loc[side]
-        return f"{r['stance']:+.2f} by the model and {r['gold']:+.2f} by hand (n = {int(r['n_sided'])} and {int(r['n_gold'])} claims that take a side)".replace("-", "−")
+        n = f"n = {int(r['n_sided'])} and {int(r['n_gold'])} claims that take a side"
+        balances = f"{r['stance']:+.2f} by the model and {r['gold']:+.2f} by hand"
+        return f"{balances} ({n})".replace("-", "−")
 
     f1 = cell(scores, "stance macro-F1: russian_victory_inevitable", "trained head", "all")
     return (
-        "**In five documents on the battle for Kupiansk**, in December 2025, the stance towards “Russia’s victory is "
-        f"inevitable” is {said('Russian side')} on the Russian side and {said('Ukrainian side')} on the Ukrainian side, from −1 "
-        f"against to +1 for. The model’s macro-F1 on {f1.split(', n = ')[1]} hand-coded claims is {f1.split(',')[0].split(' ')[0]}: "
+        "**In five documents on the battle for Kupiansk**, in December 2025, the stance towards "
+        f"“Russia’s victory is inevitable” is {said('Russian side')} on the Russian side and "
+        f"{said('Ukrainian side')} on the Ukrainian side, from −1 against to +1 for. The model’s "
+        f"macro-F1 on {f1.split(', n = ')[1]} hand-coded claims is "
+        f"{f1.split(',')[0].split(' ')[0]}: "
         "read the hollow marks, coded by hand, beside the filled ones."
     )
 
 
 def fill(text: str, name: str, body: str) -> str:
-    return re.sub(rf"(<!-- {name}:begin -->\n).*?(<!-- {name}:end -->)", lambda m: f"{m[1]}{body}\n{m[2]}", text, flags=re.S)
+    return re.sub(
+        rf"(<!-- {name}:begin -->\n).*?(<!-- {name}:end -->)",
+        lambda m: f"{m[1]}{body}\n{m[2]}",
+        text,
+        flags=re.S,
+    )
 
 
 def main() -> None:
@@ -74,7 +123,9 @@ def main() -> None:
     after = fill(fill(before, "validity", validity(scores)), "result", result(scores, timeline))
     if "--check" in sys.argv:
         if before != after:
-            raise SystemExit("README.md does not match figures/: run python experiments/fill_readme.py")
+            raise SystemExit(
+                "README.md does not match figures/: run python experiments/fill_readme.py"
+            )
         return
     path.write_text(after, encoding="utf-8", newline="\n")
     print("README.md filled from figures/")

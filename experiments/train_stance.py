@@ -1,8 +1,9 @@
 """Train the shipped stance adapter on the project's own written claims.
 
 Reads ``NARRATIVE_DATA/authored`` and ``training/`` (claims and minimal pairs written for this
-project, see the data card there), trains a low-rank adapter with linear heads on the pinned encoder, and writes
-``narrative/weights/stance.safetensors``. Neither the seeds nor their gold are read.
+project, see the data card there), trains a low-rank adapter with linear heads on the pinned
+encoder, and writes ``narrative/weights/stance.safetensors``. Neither the seeds nor their gold are
+read.
 
     NARRATIVE_DATA=... python experiments/train_stance.py [--epochs 5] [--out FILE]
 
@@ -86,43 +87,14 @@ def read_authored(folder: Path) -> pd.DataFrame:
             group = f"family{row['family']}" if "family" in row else f"{path.stem}{number // 10}"
             if "s" in row:  # all seven coded
                 codes = dict(zip(PROPOSITIONS, row.pop("s"), strict=True))
-                row |= {"inevitable": codes[FRAMINGS[0]], "counteroffensive": codes[FRAMINGS[2]], "codes": codes}
+                row["inevitable"], row["counteroffensive"] = codes[FRAMINGS[0]], codes[FRAMINGS[2]]
+                row["codes"] = codes
             rows.append({**row, "group": group})
     table = pd.DataFrame(rows).drop_duplicates("text").reset_index(drop=True)
     stances = pd.DataFrame([derived(r) for _, r in table.iterrows()]).add_prefix("stance_")
     bucket = table["group"].map(lambda g: int(hashlib.sha256(g.encode()).hexdigest(), 16) % 10)
     table["split"] = np.where(bucket == 0, "dev", "train")
     return pd.concat([table, stances], axis=1)
-
-
-IGNORED = -100
-_SWAP = {"Russian": "Ukrainian", "Ukrainian": "Russian", "Russia": "Ukraine", "Ukraine": "Russia"}
-_GROUND = {
-    "russian_advance",
-    "ukrainian_counteroffensive",
-    "ukrainian_resistance_holds",
-    "losses_attrition",
-}
-
-
-def swapped(table: pd.DataFrame) -> pd.DataFrame:
-    """Return counterfactual rows: the sides exchanged in normalised text, the first stance turned.
-
-    Only claims about the fighting that name a side. What the exchange does to the other
-    propositions is known for some (Russian control standing, ground regained) and left out of the
-    loss for the rest.
-    """
-    names = table["input"].str.contains("|".join(_SWAP))
-    rows = table[names & table["framing"].isin(_GROUND)].copy()
-    rows["input"] = rows["input"].str.replace(
-        r"Russian|Ukrainian|Russia|Ukraine", lambda m: _SWAP[m[0]], regex=True
-    )
-    for name in PROPOSITIONS:
-        rows[f"stance_{name}"] = IGNORED - 1
-    rows["stance_russian_victory_inevitable"] = -rows["inevitable"]
-    rows["stance_ukrainian_counteroffensive"] = -rows["counteroffensive"]
-    rows["framing"] = None
-    return rows
 
 
 class LowRank(nn.Module):
@@ -194,7 +166,6 @@ class Trainer:
             WEIGHT.get(k, 0.4)
             * nn.functional.cross_entropy(h(vectors), targets[k], label_smoothing=0.05)
             for k, h in self.heads.items()
-            if (targets[k] != IGNORED).any()
         )
         self.optimiser.zero_grad()
         loss.backward()
@@ -231,8 +202,7 @@ class Trainer:
 
 def targets_of(table: pd.DataFrame) -> dict[str, torch.Tensor]:
     out = {k: torch.tensor((table[f"stance_{k}"] + 1).to_numpy()) for k in PROPOSITIONS}
-    codes = [FRAMINGS.index(f) if isinstance(f, str) else IGNORED for f in table["framing"]]
-    out["framing"] = torch.tensor(codes)
+    out["framing"] = torch.tensor([FRAMINGS.index(f) for f in table["framing"]])
     return out
 
 
@@ -248,30 +218,28 @@ def temperature(logits: np.ndarray, labels: np.ndarray) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--epochs", type=int, default=5)
-    parser.add_argument("--rank", type=int, default=16)
+    parser.add_argument("--rank", type=int, default=24)
     parser.add_argument("--scale", type=float, default=1.0)
     parser.add_argument("--dropout", type=float, default=0.1)
-    parser.add_argument("--lr", type=float, default=4e-4)
+    parser.add_argument("--lr", type=float, default=5e-4)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--random-state", type=int, default=0)
-    parser.add_argument("--swap", action="store_true", help="add rows with the sides exchanged")
     parser.add_argument("--all", action="store_true", help="train on dev too, after tuning")
     parser.add_argument("--out", type=Path, default=Path("narrative/weights/stance.safetensors"))
     args = parser.parse_args()
     torch.use_deterministic_algorithms(True)
+    torch.utils.deterministic.fill_uninitialized_memory = False
+    torch.set_flush_denormal(True)
     data = Path(os.environ["NARRATIVE_DATA"]) / "authored"
     table = read_authored(data)
     normaliser = default_normaliser()
     rng = np.random.default_rng(args.random_state)
-    # The speaker's camp may only resolve "the enemy"; half the time it is withheld where no such
-    # word needs it, which changes nothing, and never enters otherwise.
+    # The speaker's camp resolves "the enemy" and "our forces", and enters nowhere else.
     table["input"] = normaliser.many(
         table["text"], table["speaker_camp"].where(table["speaker_camp"].isin(CAMPS), "")
     )
     train = table if args.all else table[table["split"] == "train"]
     train, dev = train.reset_index(drop=True), table[table["split"] == "dev"].reset_index(drop=True)
-    if args.swap:
-        train = pd.concat([train, swapped(train)], ignore_index=True)
     print(f"train {len(train)}, dev {len(dev)}", flush=True)
     lengths = train["input"].str.len().to_numpy() / 5
     per_epoch = -(-len(train) // args.batch)
@@ -319,7 +287,9 @@ def main() -> None:
         "propositions": PROPOSITIONS,
         "heads": {**{k: ["against", "none", "favor"] for k in PROPOSITIONS}, "framing": FRAMINGS},
         "temperatures": temperatures,
-        "measured": {f"macro-F1 on {len(dev)} written claims, {k}": round(v, 4) for k, v in scores.items()},
+        "measured": {
+            f"macro-F1 on {len(dev)} written claims, {k}": round(v, 4) for k, v in scores.items()
+        },
         "training": {k: v for k, v in vars(args).items() if k != "out"} | {"n_train": len(train)},
     }
     save_file(tensors, args.out, metadata={"narrative": json.dumps(meta, sort_keys=True)})

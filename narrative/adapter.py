@@ -94,6 +94,9 @@ def _load(path: Path, sha256: str | None) -> Adapter:
             tensors = {k: stored.get_tensor(k).astype(np.float32) for k in names}
     except SafetensorError as error:
         raise WeightsError(f"{path.name}: not a whole safetensors file ({error}).") from None
-    if meta.get("format") != FORMAT:
-        raise WeightsError(f"{path.name}: format is {meta.get('format')!r}, expected {FORMAT!r}.")
+    except ValueError as error:
+        raise WeightsError(f"{path.name}: its metadata is not JSON ({error}).") from None
+    if not isinstance(meta, dict) or meta.get("format") != FORMAT:
+        got_format = meta.get("format") if isinstance(meta, dict) else meta
+        raise WeightsError(f"{path.name}: format is {got_format!r}, expected {FORMAT!r}.")
     return Adapter(tensors, meta, got)

@@ -23,7 +23,10 @@ _REPRINT = re.compile(
     r"(?:in|for)\s+(?P<outlet>[^\n:]{3,60}):\s*$"
 )
 _LEAD_OUT = re.compile(r"(?::|\b(?:with|that|how|as|following|says|said|wrote|notes?|added))\s*$")
-_SCARE_WORDS = 3
+_SCARE_WORDS, _FRAME_WORDS = 3, 10
+_FURTHER = re.compile(
+    r"(?:and|but|or|while|whereas|although|though|as|because|which|who|with|[a-z]+ing)\b"
+)
 _CALLED = re.compile(
     r"\bwhat\s+(?P<who>(?:the\s+)?[\w’'-]+(?:\s+[\w’'-]+){0,4}?)\s+"
     r"(?P<cue>(?:calls|called|termed|dubbed|labelled|labeled)\b|"
@@ -56,7 +59,9 @@ class Attribution:
     frame : Span
         The words between which the attribution stands, for dating it.
     via : tuple of str
-        Sources between the outlet and the speaker, outermost first.
+        Outlets whose text this is a reprint of, outermost first.
+    outer : tuple of str
+        Sources that report the speaker in the same sentence, outermost first.
     """
 
     start: int
@@ -70,6 +75,7 @@ class Attribution:
     score: float
     frame: Span
     via: tuple[str, ...] = ()
+    outer: tuple[str, ...] = ()
 
 
 class Attributor:
@@ -87,8 +93,8 @@ class Attributor:
         self.text, self.index, self.cues, self.lang = text, index, cues, lang
         self.quotations = find_quotations(text)
         self._starts = [q.start for q in self.quotations]
-        self.sentences = split_sentences(text, lang)
         self.masked = self._mask()
+        self.sentences = self._rejoined(split_sentences(text, lang))
         self.history: list[Speaker] = []
         self.finder = FrameFinder(self.masked, index, cues, self.history)
         self.last: Frame | None = None
@@ -103,13 +109,32 @@ class Attributor:
                 chars[q.start : q.end] = FILL * (q.end - q.start)
         return "".join(chars)
 
+    def _rejoined(self, sentences: list[Span]) -> list[Span]:
+        """Put "X said." back to the quotation before it, whose "!" or "?" looked like an end."""
+        out: list[Span] = []
+        for start, end in sentences:
+            if out and self.masked[out[-1][1] - 1] == FILL and self._only_frame(start, end):
+                gap = self.text[out[-1][1] : start]
+                if not gap.strip() and "\n" not in gap:
+                    out[-1] = (out[-1][0], end)
+                    continue
+            out.append((start, end))
+        return out
+
+    def _only_frame(self, start: int, end: int) -> bool:
+        if self._words(start, end) > _FRAME_WORDS:
+            return False
+        bare = start + len(self.masked[start:end].rstrip(" .,;!"))
+        return any(m.end() == bare for m in self.cues.verb.finditer(self.masked, start, end))
+
     def _words(self, start: int, end: int) -> int:
         return len(self.text[start:end].split())
 
     def _quoted(self, start: int, end: int) -> list[Quotation]:
         at = max(0, bisect_left(self._starts, start) - 1)
         out = []
-        for q in self.quotations[at:]:
+        for i in range(at, len(self.quotations)):
+            q = self.quotations[i]
             if q.start >= end:
                 break
             if q.end > start and self._words(q.inner_start, q.inner_end) > _SCARE_WORDS:
@@ -131,7 +156,13 @@ class Attributor:
             yield from self._frameless(number, start, end)
             self._notice(start, end)
             return
+        yield from self._framed(number, start, end, frames)
+
+    def _framed(
+        self, number: int, start: int, end: int, frames: list[Frame]
+    ) -> Iterator[Attribution]:
         covered: list[Span] = []
+        outer: tuple[str, ...] = ()
         for position, frame in enumerate(frames):
             low = frames[position - 1].end if position else start
             high = frames[position + 1].start if position + 1 < len(frames) else end
@@ -139,32 +170,48 @@ class Attributor:
                 strip_span(self.masked, low, frame.start),
                 strip_span(self.masked, frame.end, high),
             )
-            covered.append((frame.start, frame.end))
-            region = self._region(frame, back, forth, covered)
-            if region is None:
-                self._remember(frame, end)
-                continue
-            covered.append(region)
-            yield from self._content(number, region, frame)
+            free = not any(a < back[1] and back[0] < b for a, b in covered)
+            regions = self._regions(frame, back if free else (low, low), forth)
+            covered += [(frame.start, frame.end), *regions]
+            for region in regions:
+                yield from self._content(number, region, frame, outer)
+            # A frame whose content is the next frame: "X reported that Y had said".
+            nested = not regions and forth[0] == forth[1] and frame.speaker is not NOBODY
+            outer = (*outer, frame.speaker.source_id) if nested else ()
             self._remember(frame, end)
         for low, high in _gaps(covered, start, end):
-            yield from self._own(number, low, high)
+            if self._is_quotation(low, high):
+                beside = [f for f in frames if f.end <= low] or frames[:1]
+                yield from self._content(number, (low, high), beside[-1])
+            else:
+                yield from self._own(number, low, high)
 
-    def _region(self, frame: Frame, back: Span, forth: Span, covered: list[Span]) -> Span | None:
-        """Choose the side of the frame that holds its content."""
-        free = not any(a < back[1] and back[0] < b for a, b in covered[:-1])
-        has_forth, has_back = self._alpha(*forth) >= 2, self._alpha(*back) >= 2 and free
-        quoted_back = has_back and FILL in self.masked[back[0] : back[1]]
-        if frame.backward or (quoted_back and FILL not in self.masked[forth[0] : forth[1]]):
-            return back if has_back else forth if has_forth else None
-        return forth if has_forth else back if has_back else None
+    def _regions(self, frame: Frame, back: Span, forth: Span) -> list[Span]:
+        """Choose the side of the frame that holds its content, or both where it interrupts."""
+        has_forth, has_back = self._alpha(*forth) >= 2, self._alpha(*back) >= 2
+        filled_back, filled_forth = (FILL in self.masked[a:b] for a, b in (back, forth))
+        quoted_back = has_back and filled_back and not filled_forth
+        apart = has_back and self._alpha(*forth) and not filled_back | filled_forth
+        within = self.masked[back[1] - 1 : back[1]] == "," == self.masked[frame.end - 1]
+        if frame.backward and within and apart:
+            # "The bridge, X said, fell": one clause; "The bridge fell, X said, and ...": two.
+            return [back, forth] if _FURTHER.match(self.masked, *forth) else [(back[0], forth[1])]
+        if frame.backward or quoted_back:
+            return [back] if has_back else [forth] if has_forth else []
+        return [forth] if has_forth else [back] if has_back else []
+
+    def _is_quotation(self, start: int, end: int) -> bool:
+        start, end = strip_span(self.text, start, end)
+        return any(q.end - q.start >= 0.8 * (end - start) for q in self._quoted(start, end))
 
     def _alpha(self, start: int, end: int) -> int:
         return len(re.findall(r"\w+|\u2592{8,}", self.masked[start:end])) + (
             2 if FILL in self.masked[start:end] else 0
         )
 
-    def _content(self, number: int, region: Span, frame: Frame) -> Iterator[Attribution]:
+    def _content(
+        self, number: int, region: Span, frame: Frame, outer: tuple[str, ...] = ()
+    ) -> Iterator[Attribution]:
         for (a, b), voice in self._pieces(*region):
             score = frame.score if voice != "quoted" else min(1.0, frame.score + 0.1)
             yield Attribution(
@@ -179,6 +226,7 @@ class Attributor:
                 score,
                 (frame.start, frame.end),
                 self.via,
+                outer,
             )
 
     def _pieces(self, start: int, end: int) -> Iterator[tuple[Span, str]]:
@@ -215,7 +263,7 @@ class Attributor:
         elif near and self.last is not None:
             frame = replace(self.last, score=0.6)
         else:
-            frame = Frame(start, start, "", 0, "", NOBODY, False, 0.3)
+            frame = Frame(start, start, "", 0, "", NOBODY, False, 0.2)
         yield from self._content(number, (start, end), frame)
         self._remember(frame, end)
 
@@ -281,13 +329,19 @@ class Attributor:
     def _remember(self, frame: Frame, end: int) -> None:
         self.last, self.last_end = frame, end
         if frame.speaker is not NOBODY:
-            self.history.append(frame.speaker)
+            self._mention(frame.speaker)
+
+    def _mention(self, speaker: Speaker) -> None:
+        # Each speaker once, where mentioned last: a long document has few.
+        if speaker in self.history:
+            self.history.remove(speaker)
+        self.history.append(speaker)
 
     def _notice(self, start: int, end: int) -> None:
         """Let a pronoun in the next sentence mean the person whom this one is about."""
         persons = [s for _, _, s in self.index.find(self.masked, start, end) if s.kind == "person"]
         if persons:
-            self.history.append(persons[0])
+            self._mention(persons[0])
 
     def _carry(self, m: re.Match[str]) -> None:
         """Take over the author of a reprint ("X reports in Y:") for the text that follows."""

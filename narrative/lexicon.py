@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -63,6 +64,15 @@ def _inflect(entry: str) -> list[str]:
     return [f"{f} {particle}".strip() for f in forms]
 
 
+def _by_letter(forms: Iterable[str]) -> list[str]:
+    """Return one pattern for each first letter, which is several times faster to search."""
+    groups: dict[str, list[str]] = {}
+    for form in sorted(forms, key=lambda f: (-len(f), f)):
+        rest = re.escape(form[1:]).replace(r"\ ", r"\s+")
+        groups.setdefault(re.escape(form[0]), []).append(rest)
+    return [f"{letter}(?:{'|'.join(rest)})" for letter, rest in groups.items()]
+
+
 @cache
 def load_cues(lang: str = "en") -> CueLexicon:
     """Return the lexicon of a language; a language without a file gets the English one.
@@ -70,8 +80,8 @@ def load_cues(lang: str = "en") -> CueLexicon:
     The caller says which was used: ``claims`` records it in ``attrs["cue_language"]``.
     """
     path = files("narrative") / f"data/cues_{lang}.toml"
-    if not path.is_file():
-        path = files("narrative") / "data/cues_en.toml"
+    if lang != "en" and not path.is_file():
+        return load_cues("en")
     raw = tomllib.loads(path.read_text(encoding="utf-8"))
     forms: dict[str, tuple[int, bool]] = {}
     for group, needs_that in (("verbs", False), ("that_verbs", True)):
@@ -86,7 +96,7 @@ def load_cues(lang: str = "en") -> CueLexicon:
 
     nouns = "|".join(sorted(map(re.escape, raw["nouns"]["speakers"]), key=len, reverse=True))
     return CueLexicon(
-        verb=compiled([re.escape(f).replace(r"\ ", r"\s+") for f in forms]),
+        verb=compiled(_by_letter(forms)),
         according=compiled(frames["according"]),
         impersonal=compiled(frames["impersonal"]),
         speaker_noun=re.compile(

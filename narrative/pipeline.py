@@ -20,7 +20,7 @@ from narrative.framings import fit_framings, guided_membership
 from narrative.ledger import build_ledger, control_claims
 from narrative.normalise import build_normaliser
 from narrative.numbers import summarise
-from narrative.schema import empty_table
+from narrative.schema import check_table, empty_table
 from narrative.speakers import check_sources, normalise_mention
 from narrative.stance import score_stance, stance_encoder
 from narrative.storage import read_table, sha256_file, sha256_json, write_json, write_table
@@ -92,7 +92,7 @@ def _corpus(run: _Run) -> Tables:
     path = run.study.path("documents")
     assert path is not None  # Files.documents has a default, and read_study checked it
     documents = read_corpus(path, lang=run.study.lang)
-    offsets = pd.DataFrame(documents.attrs.pop("offsets"))
+    offsets = check_table(pd.DataFrame(documents.attrs.pop("offsets")), "offsets")
     return {"documents": documents, "offsets": offsets}
 
 
@@ -100,7 +100,8 @@ def _claims(run: _Run) -> Tables:
     documents = run.table("documents")
     sources = with_outlets(run.study.sources(), documents)
     claims = extract_claims(documents, sources, progress=run.reporter.progress)
-    return {"claims": claims, "sources": pd.DataFrame(claims.attrs.pop("sources"))}
+    added = check_table(pd.DataFrame(claims.attrs.pop("sources")), "sources")
+    return {"claims": claims, "sources": added}
 
 
 def _framings(run: _Run) -> Tables:
@@ -248,6 +249,7 @@ def run_study(
     weights = {"adapter": load_adapter().sha256, "encoder": run.encoder().fingerprint}
     forced = False
     hashes = inputs | {"weights": sha256_json(weights)}
+    packages = _versions()
     keys: dict[str, str] = {}
     outputs: dict[str, str] = {}
     for stage in STAGES:
@@ -257,7 +259,7 @@ def run_study(
             {
                 "stage": stage,
                 "version": STAGE_VERSION[stage],
-                "packages": _versions(),
+                "packages": packages,
                 "after": {s: keys[s] for s in plan.after},
                 "inputs": {i: hashes.get(i, "") for i in plan.inputs},
                 "settings": {s: study.config()[s] for s in plan.sections},
@@ -283,7 +285,7 @@ def run_study(
         "inputs": inputs,
         "weights": weights,
         "model_error": load_adapter().meta.get("measured", {}),
-        "packages": _versions(),
+        "packages": packages,
         "tables": dict(sorted(outputs.items())),
         "numbers": sha256_file(run.out / "numbers.json"),
     }

@@ -251,8 +251,9 @@ def _side_line(
         ax.plot(x, row["stance"], marker, color=colour, zorder=3)
     if "gold" in part.columns:
         coded = part["gold"].notna()
-        hollow: dict[str, Any] = {"markerfacecolor": "white", "markeredgecolor": colour, "markersize": 4}
-        ax.plot(when[coded], part["gold"][coded], marker, linestyle="", zorder=2.5, **hollow)
+        hollow: dict[str, Any] = {"markerfacecolor": "white", "markeredgecolor": colour}
+        hollow |= {"markersize": 4, "linestyle": "", "zorder": 2.5}
+        ax.plot(when[coded], part["gold"][coded], marker, **hollow)
     ax.plot([], [], marker=marker, linestyle=line, color=colour, label=side)
 
 
@@ -285,7 +286,8 @@ def plot_record(claims: pd.DataFrame, record: pd.DataFrame, *, ax: Axes | None =
         y = order.index(row["label"]) + (0.17 if row["coded"] else -0.17)
         face = "white" if row["coded"] else colour
         ax.plot(
-            _day(row["said_at"]) + pd.Timedelta(days=2.2 * step), y, marker, markerfacecolor=face, markeredgewidth=0.9,
+            _day(row["said_at"]) + pd.Timedelta(days=2.2 * step), y, marker,
+            markerfacecolor=face, markeredgewidth=0.9,
             markeredgecolor=colour if row["coded"] else "#222222",
         )  # fmt: skip
     ax.set_yticks([-1.2, *range(len(order))], ["assessed (events)", *order])
@@ -310,8 +312,10 @@ def _record_handles(claims: pd.DataFrame, record: pd.DataFrame) -> list[Any]:
         if status in set(claims["claimed_status"]):
             look: dict[str, Any] = {"color": colour, "markeredgecolor": "#222222", "linestyle": ""}
             handles.append(Line2D([], [], marker=marker, label=f"claimed: {label}", **look))
-    hollow: dict[str, Any] = {"markerfacecolor": "white", "markeredgecolor": "#444444", "linestyle": ""}
-    handles.append(Line2D([], [], marker="o", label="hollow: coded by hand", **hollow))
+    hollow: dict[str, Any] = {"markerfacecolor": "white", "markeredgecolor": "#444444"}
+    handles.append(
+        Line2D([], [], marker="o", linestyle="", label="hollow: coded by hand", **hollow)
+    )
     for status, (label, colour, hatch, _) in STATUS_STYLE.items():
         if status in set(record["status"]):
             patch = Patch(

@@ -42,7 +42,8 @@ def write_report(folder: str | Path, path: str | Path) -> None:
     except (OSError, ValueError) as error:
         raise StorageError(f"{folder}: the run is not complete ({error}); run it again.") from None
     template = (files("narrative") / "data/report.html.j2").read_text(encoding="utf-8")
-    page = Environment(autoescape=True, undefined=StrictUndefined).from_string(template)
+    environment = Environment(autoescape=True, undefined=StrictUndefined, finalize=_visible)
+    page = environment.from_string(template)
     write_text(page.render(**_context(tables, manifest, numbers)), Path(path))
 
 
@@ -105,7 +106,7 @@ def _claims(tables: dict[str, pd.DataFrame]) -> list[Row]:
             row
             | {
                 "anchor": f"c{number}",
-                "text": _visible(row["text"]),
+                "text": row["text"],
                 "speaker": speaker["name"],
                 "camp": speaker["camp"],
                 "framing": labels.get(framing.get(row["claim_id"], ""), "none"),
@@ -122,23 +123,25 @@ def _parts(text: str, claims: list[Row]) -> list[Row]:
     for claim in sorted(claims, key=lambda c: c["start"]):
         if claim["start"] < at:
             continue
-        out.append({"anchor": "", "hint": "", "text": _visible(text[at : claim["start"]])})
+        out.append({"anchor": "", "hint": "", "text": text[at : claim["start"]]})
         hint = (
             f"{claim['speaker']} ({claim['camp']}), {claim['voice']}, {claim['said_at']}: "
             f"{claim['framing']}. {claim['sides']}"
         )
         out.append({"anchor": claim["anchor"], "hint": hint, "text": claim["text"]})
         at = claim["end"]
-    return [*out, {"anchor": "", "hint": "", "text": _visible(text[at:])}]
+    return [*out, {"anchor": "", "hint": "", "text": text[at:]}]
 
 
-def _visible(text: str) -> str:
+def _visible(value: Any) -> Any:
     """Show control and direction-override characters instead of obeying them."""
+    if not isinstance(value, str):
+        return value
     return "".join(
         f"\\u{ord(c):04x}"
         if unicodedata.category(c) in ("Cc", "Cf") and c not in "\n\t\u200d\u200c"
         else c
-        for c in text
+        for c in value
     )
 
 

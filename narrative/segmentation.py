@@ -29,10 +29,10 @@ _OBJECT = r"(?:the|their|its|his|her|our|a|an|that|to|from|in|into|on|out|back|u
 _BREAK = re.compile(
     rf"(?:;|\s[—–]|\s-(?=\s)|—)\s*"
     rf"|,\s+(?={_JOIN}\s+\w+\s+\w+|{_RELATIVE}\s+\w+\s+\w+|{_PARTICIPLE}\s+\w+|(?:now\s+)?(?:forcing|resulting)\b)"
-    rf"|\s+(?=(?:and|but)\s+{_PREDICATE}\s)"
-    rf"|\s+(?=(?:while|although|whereas|because|unless)\s+\w+\s+\w+)"
-    rf"|\s+(?=(?:as|since|after|before|when|until)\s+(?:the\s+)?(?:[A-Z]\w+\s+)?{_SUBJECT}\s)"
-    rf"|\s+(?=and\s+[a-z]+(?:ed|ing)\s+{_OBJECT}\b)"
+    rf"|(?<!\s)\s+(?=(?:and|but)\s+{_PREDICATE}\s)"
+    rf"|(?<!\s)\s+(?=(?:while|although|whereas|because|unless)\s+\w+\s+\w+)"
+    rf"|(?<!\s)\s+(?=(?:as|since|after|before|when|until)\s+(?:the\s+)?(?:[A-Z]\w+\s+)?{_SUBJECT}\s)"
+    rf"|(?<!\s)\s+(?=and\s+[a-z]+(?:ed|ing)\s+{_OBJECT}\b)"
 )
 _LEAD = re.compile(
     r"(?:\s|[,;:—–\-(])*(?:(?:and|but|or|yet|that|so|while|whilst|although|though|whereas|because|"

@@ -186,3 +186,18 @@ def study_folder(tmp_path: Path) -> Path:
     folder = tmp_path / "study"
     write_template(folder)
     return folder
+
+
+@pytest.fixture
+def fast_models(monkeypatch: pytest.MonkeyPatch) -> FakeEncoder:
+    """Let a run use the tiny encoder and heads for the template's one framing."""
+    import narrative.pipeline
+    import narrative.stance
+
+    encoder = FakeEncoder()
+    proposition = "The army is advancing and taking its objectives."
+    pair = (fake_adapter(encoder, {"advance": proposition}), encoder)
+    encoder.calls.clear()
+    monkeypatch.setattr(narrative.pipeline, "stance_encoder", lambda: pair)
+    monkeypatch.setattr(narrative.stance, "stance_encoder", lambda: pair)
+    return encoder

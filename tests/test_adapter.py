@@ -68,7 +68,7 @@ def test_a_damaged_copy_of_the_shipped_adapter_is_refused(tmp_path: Path) -> Non
     data[-1] ^= 1
     copy = tmp_path / SHIPPED
     copy.write_bytes(data)
-    with pytest.raises(WeightsError, match="sha256 is .*, expected .*; reinstall"):
+    with pytest.raises(WeightsError, match=r"sha256 is .*, expected .*; reinstall"):
         load_adapter(copy, sha256=module.SHIPPED_SHA256)
 
 

@@ -20,9 +20,7 @@ def _stances(*sides: int, framing: str = "f") -> pd.DataFrame:
 @pytest.fixture
 def spoken(make_claims: Callable[..., pd.DataFrame]) -> pd.DataFrame:
     speakers = ["ministry"] * 6 + ["gazette"] * 3 + ["staff"] * 3 + ["unknown"] * 4
-    return make_claims(
-        *({"source_id": s, "doc_id": f"d{i % 5}"} for i, s in enumerate(speakers))
-    )
+    return make_claims(*({"source_id": s, "doc_id": f"d{i % 5}"} for i, s in enumerate(speakers)))
 
 
 def test_adoption_is_the_share_from_outside_the_home_camps(
@@ -63,23 +61,24 @@ def test_no_home_camps_give_an_empty_table_with_its_columns(
     ]
 
 
-@pytest.mark.xfail(
-    reason="adoption takes no documents table, so copies of one report count as many", strict=True
-)
 def test_copies_count_once_in_adoption(
     make_claims: Callable[..., pd.DataFrame], sources: pd.DataFrame
 ) -> None:
-    def interval(n_copies: int) -> float:
+    def interval(n_copies: int) -> tuple[float, float, int]:
         rows = [
-            {"source_id": s, "doc_id": f"d{i}-{k}"}
+            {"source_id": s, "doc_id": f"d{i:02d}-{k}"}
             for k in range(n_copies)
             for i, s in enumerate(["ministry", "gazette"] * 6)
         ]
-        claims = make_claims(*rows)
-        got = adoption(claims, _stances(*[1] * len(rows)), sources, {"f": {"russian"}}).iloc[0]
-        return float(got["adoption_high"] - got["adoption_low"])
+        documents = pd.DataFrame({"doc_id": [str(r["doc_id"]) for r in rows]})
+        documents["copy_group"] = documents["doc_id"].str[:3]
+        stances = _stances(*[1] * len(rows))
+        home = {"f": {"russian"}}
+        got = adoption(make_claims(*rows), stances, sources, home, documents=documents).iloc[0]
+        return got["adoption_low"], got["adoption_high"], got["n_docs"]
 
-    assert interval(9) == pytest.approx(interval(1), rel=0.2)
+    assert interval(9) == interval(1)
+    assert interval(1)[2] == 12
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,8 @@ def test_debris_lines_go(line: str) -> None:
     "line",
     [
         "The talks lasted 5 min.",
-        "Read also, he told the council, what the mayor wrote in a letter of nine pages to the king.",
+        "Read also, he told the council, what the mayor wrote in a letter of nine pages "
+        "to the king.",
         "Sharing the burden is hard, the mayor said.",
         "The source: a spring under the hill.",
         "Maps of the valley were printed in May.",

@@ -140,6 +140,34 @@ def test_a_damaged_cache_says_what_to_delete(encoder: Any, tmp_path: Path) -> No
         CachedEncoder(encoder, tmp_path / "v.sqlite").encode(["a"])
 
 
+def test_a_full_disk_keeps_what_the_cache_had(
+    encoder: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(sqlite3.Connection):
+        def executemany(self, *args: Any) -> sqlite3.Cursor:
+            super().executemany(*args)
+            raise sqlite3.OperationalError("database or disk is full")
+
+    cached = CachedEncoder(encoder, tmp_path / "v.sqlite")
+    cached.encode(["a"])
+    plain = sqlite3.connect
+    with monkeypatch.context() as patch:
+        patch.setattr(sqlite3, "connect", lambda p, **options: plain(p, factory=Full, **options))
+        with pytest.raises(StorageError, match=r"cannot be used \(database or disk is full\)"):
+            cached.encode(["a", "b"])
+    cached.encode(["a", "b"])
+    assert (cached.hits, cached.misses) == (1, 1)
+
+
+def test_a_cache_folder_that_cannot_be_made_says_what_to_set(encoder: Any, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    for path in (tmp_path / "file" / "v.sqlite", tmp_path / "file" / "deeper" / "v.sqlite"):
+        with pytest.raises(
+            StorageError, match=r"v\.sqlite: the vector cache .* set NARRATIVE_CACHE"
+        ):
+            CachedEncoder(encoder, path).encode(["a"])
+
+
 def test_the_cache_lies_where_the_environment_says(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -194,7 +222,8 @@ def test_a_damaged_package_is_neither_run_nor_loaded(
         handle.write(bytes([byte[0] ^ 1]))
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setattr(module, "PINNED_PACKAGE", "damaged_weights")
-    with pytest.raises(WeightsError, match=rf"sha256 is (?!{PINNED_SHA256}).*expected {PINNED_SHA256}"):
+    expected = rf"sha256 is (?!{PINNED_SHA256}).*expected {PINNED_SHA256}"
+    with pytest.raises(WeightsError, match=expected):
         SentenceEncoder().load()
 
 

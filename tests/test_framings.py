@@ -289,6 +289,4 @@ def test_a_codebook_without_its_membership_is_refused(
     make_claims: MakeClaims, membership: np.ndarray | None
 ) -> None:
     with pytest.raises(InputError, match=r"a codebook needs membership of shape \(n_claims, n_f"):
-        fit_framings(
-            make_claims({}, {}), np.eye(2, dtype=np.float32), BOOK, membership=membership
-        )
+        fit_framings(make_claims({}, {}), np.eye(2, dtype=np.float32), BOOK, membership=membership)

@@ -136,6 +136,4 @@ def test_nouns_that_can_speak(text: str, noun: str | None) -> None:
 
 
 def test_a_language_without_a_file_gets_the_english_one() -> None:
-    other = load_cues("xx")
-    assert other.forms == CUES.forms
-    assert load_cues("xx") is other
+    assert load_cues("xx") is load_cues("en")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from itertools import pairwise
 from math import log, sqrt
 
 import numpy as np
@@ -24,7 +25,7 @@ def _log_odds(group: str, prior: float = 0.05) -> dict[str, float]:
     for text, label in zip(TEXTS, LABELS, strict=True):
         words = text.split()
         counts[label == group].update(words)
-        counts[label == group].update(f"{a} {b}" for a, b in zip(words, words[1:], strict=False))
+        counts[label == group].update(f"{a} {b}" for a, b in pairwise(words))
     mine, rest = counts[True], counts[False]
     alpha = {w: prior * (mine[w] + rest[w]) for w in set(mine) | set(rest)}
     a0, n_mine, n_rest = sum(alpha.values()), sum(mine.values()), sum(rest.values())
@@ -54,7 +55,7 @@ def test_no_two_terms_share_a_word() -> None:
 
 
 def test_the_number_of_terms_is_bounded() -> None:
-    words = "alpha bravo charlie delta echo foxtrot golf hotel india juliett".split()
+    words = ["pine", "palm", "teak", "plum", "pear", "lime", "birch", "cedar", "hazel", "maple"]
     texts = [*words, *words, "other"]
     labels = ["a"] * 20 + ["b"]
     assert len(distinctive_terms(texts, labels, n_terms=3)["a"]) == 3
@@ -100,6 +101,14 @@ def test_exemplars_do_not_depend_on_order(make_claims: MakeClaims) -> None:
 
 
 def test_a_source_is_not_needed(make_claims: MakeClaims) -> None:
-    claims = make_claims(*({} for _ in range(6)))[["claim_id"]]
+    claims = make_claims(*({} for _ in range(6)))[["claim_id", "text"]]
     got = exemplar_claims(claims, VECTORS, ["a"] * 5 + ["b"], n_exemplars=2)
     assert got == {"a": ["c000", "c001"], "b": ["c005"]}
+
+
+def test_fragments_are_exemplars_only_where_nothing_else_is_left(make_claims: MakeClaims) -> None:
+    whole = "The bridge over the river burned."
+    texts = ["a heavy loss", whole, whole, "mounting losses", whole, whole]
+    claims = make_claims(*({"source_id": f"s{i}", "text": t} for i, t in enumerate(texts)))
+    got = exemplar_claims(claims, VECTORS, ["a"] * 5 + ["b"], n_exemplars=4)
+    assert got["a"] == ["c001", "c002", "c004", "c000"]

@@ -69,7 +69,8 @@ def test_the_studys_places_and_persons_count(sources: pd.DataFrame, places: pd.D
     assert plain("Milova saw Lyman.") == "Milova saw Lyman."
     own = build_normaliser(pd.concat([sources, pd.DataFrame([person])]), places)
     assert own("Milova saw Lyman.") == "a Russian official saw the city."
-    assert own("Anna Milova saw Red Liman (Liman).") == "a Russian official saw the city (the city)."
+    got = own("Anna Milova saw Red Liman (Liman).")
+    assert got == "a Russian official saw the city (the city)."
     assert own("Milovan saw Lymany.") == "Milovan saw Lymany."
 
 

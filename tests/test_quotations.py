@@ -57,7 +57,7 @@ def test_quotations_are_in_order_apart_and_within_the_text(text: str) -> None:
         ("“We hold,” he said, “and we stay.”", ["We hold,", "and we stay."]),
         ('"We hold," he said, "and we stay."', ["We hold,", "and we stay."]),
         ("'We hold,' he said, 'and we stay.'", ["We hold,", "and we stay."]),
-        ("“We hold.” ‘We stay.’ \"We win.\"", ["We hold.", "We stay.", "We win."]),
+        ('“We hold.” ‘We stay.’ "We win."', ["We hold.", "We stay.", "We win."]),
         # one inside another: the outer one counts
         ("“He told me ‘hold it’ twice,” she said.", ["He told me ‘hold it’ twice,"]),
         ("\"He told me 'hold it' twice,\" she said.", ["He told me 'hold it' twice,"]),
@@ -69,7 +69,7 @@ def test_quotations_are_in_order_apart_and_within_the_text(text: str) -> None:
         ("‘We don’t hold it,’ he said.", ["We don’t hold it,"]),
         ("'The troops' camp is lost,' he said.", ["The troops' camp is lost,"]),
         ("‘The troops’ camp is lost,’ he said.", ["The troops’ camp is lost,"]),
-        ("He spoke of a \"people's republic\" there.", ["people's republic"]),
+        ('He spoke of a "people\'s republic" there.', ["people's republic"]),
         # a plural before the closing mark
         ("The ‘liberators’ came.", ["liberators"]),
         ("They call them 'rebels', he said.", ["rebels"]),

@@ -54,9 +54,17 @@ def test_clauses_are_in_order_apart_and_trimmed(text: str) -> None:
         (" \n ", "en", []),
         ("It fell", "en", ["It fell"]),
         ("It fell. It stood!  Did it?", "en", ["It fell.", "It stood!", "Did it?"]),
-        ("Gen. Orlov left at 5.30 p.m. on Monday.", "en", ["Gen. Orlov left at 5.30 p.m. on Monday."]),
+        (
+            "Gen. Orlov left at 5.30 p.m. on Monday.",
+            "en",
+            ["Gen. Orlov left at 5.30 p.m. on Monday."],
+        ),
         ("It fell\n\nIt stood.", "en", ["It fell", "It stood."]),
-        ("“It fell. It stood,” he said. He left.", "en", ["“It fell. It stood,” he said.", "He left."]),
+        (
+            "“It fell. It stood,” he said. He left.",
+            "en",
+            ["“It fell. It stood,” he said.", "He left."],
+        ),
         ("Місто впало. Вони пішли.", "uk", ["Місто впало.", "Вони пішли."]),
         ("Город пал. Они ушли.", "ru", ["Город пал.", "Они ушли."]),
         ("سقطت المدينة. هل رحلوا؟ نعم.", "ar", ["سقطت المدينة.", "هل رحلوا؟", "نعم."]),
@@ -82,7 +90,10 @@ def test_sentences(text: str, lang: str, sentences: list[str]) -> None:
         ("The mayor, who left in May, returned.", ["The mayor, who left in May, returned"]),
         ("In May, during the attack, the line held.", ["In May, during the attack, the line held"]),
         ("Well-armed units crossed at 10-15 points.", ["Well-armed units crossed at 10-15 points"]),
-        ("The 2024–25 campaign cost them the bridge.", ["The 2024–25 campaign cost them the bridge"]),
+        (
+            "The 2024–25 campaign cost them the bridge.",
+            ["The 2024–25 campaign cost them the bridge"],
+        ),
         ("A building near the spring burned.", ["A building near the spring burned"]),
         ("The king, the queen and the mayor left.", ["The king, the queen and the mayor left"]),
         # two, joined by a conjunction

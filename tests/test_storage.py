@@ -15,6 +15,7 @@ from narrative.storage import (
     sha256_file,
     sha256_json,
     sha256_text,
+    write_atomic,
     write_json,
     write_table,
     write_text,
@@ -113,6 +114,22 @@ def test_a_broken_write_leaves_the_old_file_whole(
     assert table.read_bytes() == b"old table"
     assert text.read_bytes() == b"old text"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["t.parquet", "x.json"]
+
+
+def test_the_old_file_stands_until_the_new_one_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "x.txt"
+    path.write_text("old")
+    seen: list[Path] = []
+
+    def write(part: Path) -> None:
+        part.write_text("new")
+        seen.append(part)
+        assert path.read_text() == "old"
+
+    write_atomic(path, write)
+    assert path.read_text() == "new"
+    assert [p.parent for p in seen] == [tmp_path]
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_broken_first_write_leaves_nothing(tmp_path: Path, broken_disk: BaseException) -> None:

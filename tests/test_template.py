@@ -13,8 +13,9 @@ from narrative.template import write_template
 def test_the_template_reads_whole(tmp_path: Path) -> None:
     write_template(tmp_path / "new" / "study")
     study = read_study(tmp_path / "new" / "study")
-    assert study.files == Files("documents.csv", "sources.csv", "places.csv", "events.csv",
-                                "codebook.toml")
+    assert study.files == Files(
+        "documents.csv", "sources.csv", "places.csv", "events.csv", "codebook.toml"
+    )
     documents = read_corpus(study.root / "documents.csv")
     assert documents["doc_id"].tolist() == ["example-1"]
     assert set(study.sources()["source_id"]) == {"example_daily", "example_ministry"}

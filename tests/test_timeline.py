@@ -28,9 +28,7 @@ def tables(make_claims: Callable[..., pd.DataFrame], sources: pd.DataFrame) -> T
     rng = np.random.default_rng(11)
     speakers = ["gazette", "ministry", "staff", "unknown"]
     documents = pd.DataFrame({"doc_id": [f"d{i:02d}" for i in range(24)]})
-    documents["copy_group"] = [
-        f"d{i - 1:02d}" if i % 4 == 1 else f"d{i:02d}" for i in range(24)
-    ]
+    documents["copy_group"] = [f"d{i - 1:02d}" if i % 4 == 1 else f"d{i:02d}" for i in range(24)]
     rows = []
     for _ in range(300):
         doc, speaker = int(rng.integers(24)), str(rng.choice(speakers))

@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import narrative.pipeline
+from narrative.cli import main
+from narrative.errors import StorageError, WeightsError
+from narrative.pipeline import STAGES
+
+Capture = pytest.CaptureFixture[str]
+
+
+def _call(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
+    """Run the command in this process and return its exit code."""
+    monkeypatch.setattr(sys, "argv", ["narrative", *map(str, arguments)])
+    try:
+        main()
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    return 0
+
+
+def _shell(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "narrative.cli", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_help_names_the_commands(
+    monkeypatch: pytest.MonkeyPatch, capsys: Capture, option: str
+) -> None:
+    assert _call(monkeypatch, option) == 0
+    out = capsys.readouterr().out
+    for command in ("run", "init", "report"):
+        assert f"\n  {command} " in out
+    assert _call(monkeypatch, "run", option) == 0
+    assert "--from STAGE" in capsys.readouterr().out
+
+
+def test_version_is_that_of_the_package(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    assert _call(monkeypatch, "--version") == 0
+    assert version("narrative") in capsys.readouterr().out
+
+
+def test_help_loads_neither_torch_nor_pandas() -> None:
+    code = (
+        "import sys; sys.argv = ['narrative', '--help']\n"
+        "from narrative.cli import main\n"
+        "try:\n    main()\n"
+        "finally:\n"
+        "    heavy = {'torch', 'pandas', 'numpy', 'sklearn', 'scipy', 'pyarrow', 'matplotlib'}\n"
+        "    print('LOADED', sorted(heavy & set(sys.modules)))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert "Usage:" in done.stdout
+    assert done.stdout.rstrip().endswith("LOADED []")
+
+
+def test_an_error_is_one_message_on_stderr_without_a_traceback(tmp_path: Path) -> None:
+    done = _shell("run", tmp_path / "none.toml", "--out", tmp_path / "out")
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith(f"Error: {tmp_path / 'none.toml'}: no such study file")
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["fly"], "No such command 'fly'"),
+        (["run"], "Missing argument 'STUDY'"),
+        (["run", "study.toml"], "Missing option '--out'"),
+        (["run", "study.toml", "--out", "x", "--fast"], "No such option"),
+        (["report", "nowhere"], "Directory 'nowhere' does not exist"),
+    ],
+)
+def test_a_wrong_call_exits_with_2(
+    monkeypatch: pytest.MonkeyPatch, capsys: Capture, arguments: list[str], message: str
+) -> None:
+    assert _call(monkeypatch, *arguments) == 2
+    got = capsys.readouterr()
+    assert message in got.err
+    assert got.out == ""
+
+
+def test_init_writes_a_study_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: Capture, tmp_path: Path
+) -> None:
+    folder = tmp_path / "new"
+    assert _call(monkeypatch, "init", folder) == 0
+    assert f"narrative run {folder}/study.toml --out" in capsys.readouterr().out
+    before = {p.name: p.read_bytes() for p in folder.iterdir()}
+    assert _call(monkeypatch, "init", folder) == 1
+    got = capsys.readouterr()
+    assert got.err.startswith("Error: ")
+    assert "already there; choose an empty folder" in got.err
+    assert {p.name: p.read_bytes() for p in folder.iterdir()} == before
+
+
+def test_run_tells_each_stage_and_where_the_tables_are(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Capture,
+    tmp_path: Path,
+    study_folder: Path,
+    fast_models: Any,
+) -> None:
+    out = tmp_path / "out"
+    assert _call(monkeypatch, "run", study_folder / "study.toml", "--out", out) == 0
+    got = capsys.readouterr()
+    assert got.out == f"Tables, numbers.json and manifest.json are in {out}.\n"
+    for stage in STAGES:
+        assert f"{stage}: running\n" in got.err
+    assert _call(monkeypatch, "run", study_folder, "--out", out, "--from", "timeline") == 0
+    lines = capsys.readouterr().err.splitlines()
+    assert [line for line in lines if line.endswith("kept")] == [
+        f"{stage}: unchanged, kept" for stage in STAGES[:4]
+    ]
+
+
+def test_an_unknown_stage_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: Capture, tmp_path: Path, study_folder: Path
+) -> None:
+    call = ("run", study_folder, "--out", tmp_path / "out", "--from", "stance")
+    assert _call(monkeypatch, *call) == 1
+    assert "Error: stage 'stance' is unknown; expected one of corpus" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "message"),
+    [
+        (WeightsError("not the pinned weights"), 1, "Error: not the pinned weights\n"),
+        (StorageError("no room"), 1, "Error: no room\n"),
+        (
+            KeyboardInterrupt(),
+            130,
+            "Interrupted. Finished stages are kept; run the same command to go on.\n",
+        ),
+    ],
+)
+def test_how_a_run_ends_decides_the_exit_code(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Capture,
+    tmp_path: Path,
+    study_folder: Path,
+    error: BaseException,
+    code: int,
+    message: str,
+) -> None:
+    def fails(*args: Any, **options: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(narrative.pipeline, "run_study", fails)
+    assert _call(monkeypatch, "run", study_folder, "--out", tmp_path / "out") == code
+    got = capsys.readouterr()
+    assert got.err.lstrip("\n") == message
+    assert got.out == ""
+
+
+def test_a_mistake_of_the_program_is_not_hidden(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, study_folder: Path
+) -> None:
+    def fails(*args: Any, **options: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(narrative.pipeline, "run_study", fails)
+    with pytest.raises(ZeroDivisionError):
+        _call(monkeypatch, "run", study_folder, "--out", tmp_path / "out")
+
+
+def test_a_report_of_no_run_says_what_to_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: Capture, tmp_path: Path
+) -> None:
+    assert _call(monkeypatch, "report", tmp_path) == 1
+    got = capsys.readouterr()
+    assert got.err.startswith("Error: ")
+    assert "run the study first" in got.err
+    assert list(tmp_path.iterdir()) == []
