@@ -135,7 +135,8 @@ class SentenceEncoder:
             from sentence_transformers import SentenceTransformer
             from transformers.utils.logging import disable_progress_bar
 
-            disable_progress_bar()  # loading takes a second; the run shows its own progress
+            quiet: Callable[[], None] = disable_progress_bar
+            quiet()  # loading takes a second, and the run shows its own progress
             path = str(weights_folder()) if self.model == DEFAULT_MODEL else self.model
             loaded = SentenceTransformer(path, revision=self.revision, device="cpu")
             if self._adapter is not None:

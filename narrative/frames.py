@@ -237,7 +237,7 @@ class FrameFinder:
         names = [
             n
             for n in self.index.find(self.masked, base, stop)
-            if not _BLOCKED.search(self.masked[base : n[0]])
+            if not _BLOCKED.search(self.masked[max(base, n[0] - 30) : n[0]])
         ]
         for a, b, speaker in reversed(names):
             rest = self.masked[b:stop]
@@ -320,7 +320,7 @@ class FrameFinder:
         edge = joined.start() if joined else edge
         names = self.index.find(self.masked, at, edge)
         if names and len(self.masked[at : names[0][0]].split()) <= 6:
-            return edge, self.masked[names[0][0] : names[0][1]], names[0][2]
+            return edge + (joined is not None), self.masked[names[0][0] : names[0][1]], names[0][2]
         head = self.masked[at:edge].split(",")[0].strip()
         if head and self.cues.speaker_noun.search(head) and len(head.split()) <= 8:
             return edge, head, self.index.resolve(head, self.history)

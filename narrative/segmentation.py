@@ -41,7 +41,7 @@ _LEAD = re.compile(
 )
 _TRAIL = " \t\n\u00a0,;:.!?…—–-\"“”„«»‘’'()"
 _DANGLING = re.compile(
-    r"(?:[\s,;:—–-]+(?:and|but|or|with|because|that|which|where|while|as|whom|of|by|to|from))+\W*$",
+    r"(?<![\s,;:—–-])(?:[\s,;:—–-]+(?:and|but|or|with|because|that|which|where|while|as|whom|of|by|to|from))+\W*$",
     re.IGNORECASE,
 )
 MIN_WORDS, MIN_CHARS = 3, 14

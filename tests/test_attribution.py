@@ -114,6 +114,10 @@ GOLD: list[tuple[str, list[Claim]]] = [
         [("The bridge, Koval said, fell at noon", "koval", "p")],
     ),
     (
+        "The bridge fell, said Koval, and the mill burned.",
+        [("The bridge fell", "koval", "p"), ("the mill burned", "koval", "p")],
+    ),
+    (
         "The bridge fell, Koval said, and the mill burned.",
         [("The bridge fell", "koval", "p"), ("the mill burned", "koval", "p")],
     ),
@@ -349,6 +353,11 @@ KNOWN_FAILURES: list[tuple[str, list[Claim], str]] = [
         "“The bridge,” said Koval, “has fallen.”",
         [("The bridge,” said Koval, “has fallen", "koval", "q")],
         "up to three quoted words are taken for scare quotes",
+    ),
+    (
+        "The bridge, said Koval, fell at noon.",
+        [("The bridge, said Koval, fell at noon", "koval", "p")],
+        "what follows 'said X,' is taken for more about X",
     ),
     (
         "Residents said that the bridge fell.",

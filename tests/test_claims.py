@@ -373,6 +373,24 @@ def _long_text(size: int) -> str:
     return "".join(parts)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The bridge fell" + " \n" * 20_000 + "at noon",
+        "The bridge fell" + " " * 40_000 + "at noon",
+        "The bridge fell, " * 2_000,
+        "“The bridge fell " * 2_000,
+        "'The bridge fell " * 2_000,
+        "x" * 40_000,
+    ],
+    ids=["blank lines", "spaces", "commas", "open marks", "apostrophes", "one word"],
+)
+def test_odd_pages_are_read_in_linear_time(text: str) -> None:
+    began = time.process_time()
+    _assert_traced(_documents(text), _claims(text))
+    assert time.process_time() - began < 5
+
+
 def test_five_megabytes_in_one_document() -> None:
     raw = _long_text(5_000_000)
     began = time.process_time()

@@ -11,6 +11,7 @@ COLUMNS = ["source_id", "name", "kind", "camp", "aliases"]
 ROWS = [
     ("courier", "The Courier", "outlet", "western", "Courier"),
     ("mod", "Russian Ministry of Defence", "organisation", "russian", "Russia's Defence Ministry"),
+    ("health", "Ministry of Health", "organisation", "ukrainian", ""),
     ("staff", "General Staff", "organisation", "ukrainian", "Ukraine's General Staff"),
     ("koval", "Anna Koval", "person", "ukrainian", "Koval"),
     ("orlov", "Pavel Orlov", "person", "russian", "Orlov|Pavlo Orlov"),
@@ -157,6 +158,7 @@ def test_a_name_in_lower_case_is_no_name() -> None:
         ("Koval", (), "koval"),
         ("commander Anna Koval", (), "koval"),
         ("Russian General Pavel Orlov", (), "orlov"),
+        ("Koval’s deputy, General Orlov", (), "orlov"),
         # pronouns take the latest fitting speaker
         ("he", ("orlov", "koval", "mod"), "koval"),
         ("she", ("orlov", "mod"), "orlov"),
@@ -166,6 +168,8 @@ def test_a_name_in_lower_case_is_no_name() -> None:
         # a noun takes the latest speaker of that name
         ("the ministry", ("mod", "staff"), "mod"),
         ("the staff", ("mod", "staff", "koval"), "staff"),
+        ("the ministry", ("mod", "health", "staff"), "health"),
+        ("the ministry", ("health", "mod", "staff"), "mod"),
         ("the ministry", ("staff",), "unknown"),
         # what was uttered takes the latest speaker
         ("the statement", ("mod", "staff"), "staff"),

@@ -121,7 +121,9 @@ def test_a_newspaper_quoted_for_whom_it_quotes(read: Any) -> None:
     assert claims["text"].tolist() == ["the bridge was lost"]
 
 
-@pytest.mark.xfail(reason="to whom something was told is not kept as a link of the chain")
+@pytest.mark.xfail(
+    strict=True, reason="to whom something was told is not kept as a link of the chain"
+)
 def test_a_newspaper_that_was_told_is_a_link_of_the_chain(read: Any) -> None:
     _, claims = read("Koval told the New Gazette that the bridge was lost.")
     assert claims["chain"].tolist() == ["lantern>gazette>koval"]
