@@ -3,7 +3,8 @@
 Reads ``NARRATIVE_DATA/authored/pairs_other_contests.jsonl`` (written for this project: claim,
 proposition and stance over some 35 contests). For each claim, the other claims with the same
 proposition are its exemplars, at most four a side. Half of the contests fit the constants, the
-other half measure them.
+other half measure them. The written claims come in twins (the same sentence negated, or with the
+sides exchanged), so the nearest exemplar is often the twin of the other side: hard on purpose.
 
     NARRATIVE_DATA=... python experiments/calibrate_exemplars.py
 """
@@ -21,7 +22,7 @@ import pandas as pd
 from common import record_scores
 
 from narrative.agreement import accuracy, group_bootstrap, macro_f1
-from narrative.stance import ExemplarCalibration, exemplar_probabilities, stance_encoder
+from narrative.stance import ExemplarCalibration, exemplar_probabilities, plain_encoder
 
 PER_SIDE = 4
 TOP = 3
@@ -29,7 +30,7 @@ TOP = 3
 
 def nearness(pairs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Return each claim's nearness to the texts for and against its proposition."""
-    _, encoder = stance_encoder()
+    encoder = plain_encoder()
     texts = sorted(set(pairs["claim"]) | set(pairs["proposition"]))
     vectors = dict(zip(texts, encoder.encode(texts).astype(np.float64), strict=True))
     favor, against = np.zeros(len(pairs)), np.zeros(len(pairs))

@@ -16,7 +16,7 @@ from narrative.storage import sha256_file
 
 FORMAT = "narrative-adapter-1"
 SHIPPED = "stance.safetensors"
-SHIPPED_SHA256 = "e8060f59a47eb50566f16c7143262d6fb7eba737fa48787a4efa0c6cbcec8d4b"
+SHIPPED_SHA256 = "5614715bbd9ba810f6b960b0a5fe8fcdf0919d72b14f68f98f6a19b37903abee"
 
 
 @dataclass(frozen=True)

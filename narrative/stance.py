@@ -5,7 +5,8 @@ Two methods, and the result says which was used for which framing:
 - a head trained on claims written for this project (see ``weights/stance.md``), for the seven
   propositions that it was trained on;
 - for any other proposition, a comparison with the exemplars for and against that the codebook
-  gives, in the same adapted space. It is weaker, and measured apart (experiment e03).
+  gives, by the encoder without adapter. It tells what is about the proposition and hardly which
+  side it takes, and is measured apart (experiments e03 and calibrate_exemplars).
 
 Neither sees the speaker's camp, except to read "the enemy" and "our forces".
 """
@@ -46,9 +47,9 @@ class ExemplarCalibration:
         Widths of the two logistic curves, in cosine.
     """
 
-    relevance: float = 0.45
-    relevance_scale: float = 0.08
-    side_scale: float = 0.10
+    relevance: float = 0.20
+    relevance_scale: float = 0.05
+    side_scale: float = 0.40
 
 
 @cache
@@ -57,6 +58,12 @@ def stance_encoder() -> tuple[Adapter, Encoder]:
     adapter = load_adapter()
     inner = SentenceEncoder(adapter=adapter.merge, adapter_id=adapter.sha256)
     return adapter, CachedEncoder(inner, default_cache())
+
+
+@cache
+def plain_encoder() -> Encoder:
+    """Return the pinned encoder without adapter, through the cache."""
+    return CachedEncoder(SentenceEncoder(), default_cache())
 
 
 def score_stance(
@@ -104,17 +111,21 @@ def score_stance(
     normaliser = build_normaliser(sources, places)
     camps = speaker_camps(claims, sources)
     texts = normaliser.many(claims["text"].astype(str), camps)
-    vectors = encoder.encode(texts, progress=progress)
+    rows = framings.to_dict("records")
+    heads = [_head_for(framing, adapter) for framing in rows]
+    # The adapter knows one war: for what it was not trained on, the plain encoder reads better.
+    plain = plain_encoder() if model is None else encoder
+    vectors = encoder.encode(texts, progress=progress) if any(heads) else None
+    raw = plain.encode(texts, progress=progress) if not all(heads) else None
     parts, methods = [], {}
-    for framing in framings.to_dict("records"):
-        head = _head_for(framing, adapter)
-        if head is not None:
+    for framing, head in zip(rows, heads, strict=True):
+        if head is not None and vectors is not None:
             p = adapter.probabilities(vectors, head)
             methods[str(framing["framing_id"])] = f"{HEAD}: {head}"
-        else:
+        elif raw is not None:
             given = (exemplars or {}).get(str(framing["framing_id"]), {})
             p = _by_exemplars(
-                vectors, framing, given, encoder, normaliser, calibration or ExemplarCalibration()
+                raw, framing, given, plain, normaliser, calibration or ExemplarCalibration()
             )
             methods[str(framing["framing_id"])] = EXEMPLARS
         parts.append(_rows(claims["claim_id"], str(framing["framing_id"]), p))
