@@ -218,7 +218,8 @@ def fit_framings(
     Returns
     -------
     framings, assignments : DataFrame
-        One assignment a claim; ``framing_id`` "-1" where no framing fits.
+        One assignment a claim; ``framing_id`` "-1" where no framing fits. ``membership`` is that
+        of the best codebook framing, sufficient or not; NaN in a discovered one.
 
     Raises
     ------
@@ -228,49 +229,18 @@ def fit_framings(
     settings = settings or FramingSettings()
     if len(vectors) != len(claims):
         raise InputError(f"got {len(vectors)} vectors for {len(claims)} claims; expected one each.")
-    labels = np.full(len(claims), NO_FRAMING, dtype=object)
-    best = np.zeros(len(claims))
-    tables = []
-    if codebook is not None:
-        if membership is None or membership.shape != (len(claims), len(codebook.framings)):
-            raise InputError(
-                "a codebook needs membership of shape (n_claims, n_framings); "
-                "see guided_membership."
-            )
-        ids = np.array([f.framing_id for f in codebook.framings], dtype=object)
-        if len(claims):
-            best = membership.max(axis=1)
-            sure = best >= settings.min_membership
-            labels[sure] = ids[membership.argmax(axis=1)[sure]]
-        tables.append(codebook.table())
+    labels, best = _guided(len(claims), codebook, membership, settings.min_membership)
+    tables = [codebook.table()] if codebook is not None else []
     residual = np.flatnonzero(labels == NO_FRAMING)
     stability: dict[str, float] = {}
     if settings.discover and len(residual):
         names, stability = _discover(claims, vectors, residual, settings, random_state)
         labels[residual] = names
         tables.append(_discovered_table(sorted(set(names) - {NO_FRAMING})))
-    framings = (
-        pd.concat([t for t in tables if len(t)], ignore_index=True)
-        if any(len(t) for t in tables)
-        else _discovered_table([])
-    )
+    tables = [t for t in tables if len(t)]
+    framings = pd.concat(tables, ignore_index=True) if tables else _discovered_table([])
     found = labels.tolist()
-    terms = distinctive_terms(claims["text"].tolist(), found)
-    exemplars = exemplar_claims(claims, vectors, found) if len(claims) else {}
-    counts = pd.Series(found, dtype=object).value_counts()
-    framings["n_claims"] = [int(counts.get(f, 0)) for f in framings["framing_id"]]
-    framings["terms"] = ["|".join(terms.get(f, [])) for f in framings["framing_id"]]
-    framings["exemplar_claim_ids"] = [
-        "|".join(exemplars.get(f, [])) for f in framings["framing_id"]
-    ]
-    framings["stability"] = [stability.get(f, float("nan")) for f in framings["framing_id"]]
-    discovered = framings["origin"] == "discovered"
-    framings.loc[discovered, "label"] = [
-        " / ".join(t.split("|")[:3]) or f
-        for t, f in zip(
-            framings.loc[discovered, "terms"], framings.loc[discovered, "framing_id"], strict=True
-        )
-    ]
+    best[np.isin(labels, sorted(stability))] = np.nan  # no codebook framing holds these
     assignments = pd.DataFrame(
         {
             "claim_id": claims["claim_id"].to_numpy(),
@@ -278,7 +248,54 @@ def fit_framings(
             "membership": np.round(best, 6),
         }
     )
-    return check_table(framings, "framings"), check_table(assignments, "assignments")
+    described = _describe(framings, claims, vectors, found, stability)
+    return check_table(described, "framings"), check_table(assignments, "assignments")
+
+
+def _guided(
+    n_claims: int,
+    codebook: Codebook | None,
+    membership: npt.NDArray[np.float64] | None,
+    min_membership: float,
+) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.float64]]:
+    """Return each claim's framing by the codebook, and its best membership."""
+    labels: npt.NDArray[np.object_] = np.full(n_claims, NO_FRAMING, dtype=object)
+    if codebook is None:
+        return labels, np.zeros(n_claims)
+    if membership is None or membership.shape != (n_claims, len(codebook.framings)):
+        raise InputError(
+            "a codebook needs membership of shape (n_claims, n_framings); see guided_membership."
+        )
+    if not n_claims:
+        return labels, np.zeros(0)
+    ids = np.array([f.framing_id for f in codebook.framings], dtype=object)
+    best = membership.max(axis=1)
+    sure = best >= min_membership
+    labels[sure] = ids[membership.argmax(axis=1)[sure]]
+    return labels, best
+
+
+def _describe(
+    framings: pd.DataFrame,
+    claims: pd.DataFrame,
+    vectors: Floats,
+    found: list[str],
+    stability: dict[str, float],
+) -> pd.DataFrame:
+    """Fill in counts, terms, exemplars and stability, and name what was discovered."""
+    terms = distinctive_terms(claims["text"].tolist(), found)
+    exemplars = exemplar_claims(claims, vectors, found) if len(claims) else {}
+    counts = pd.Series(found, dtype=object).value_counts()
+    ids = framings["framing_id"].tolist()
+    named = {f: " / ".join(terms.get(f, [])[:3]) or f for f in ids}
+    discovered = framings["origin"] == "discovered"
+    return framings.assign(
+        label=framings["label"].where(~discovered, framings["framing_id"].map(named)),
+        n_claims=[int(counts.get(f, 0)) for f in ids],
+        terms=["|".join(terms.get(f, [])) for f in ids],
+        exemplar_claim_ids=["|".join(exemplars.get(f, [])) for f in ids],
+        stability=[stability.get(f, float("nan")) for f in ids],
+    )
 
 
 def _discover(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
@@ -28,8 +29,6 @@ from narrative.study import Study
 from narrative.timeline import estimate_timeline
 
 STAGES = ("corpus", "claims", "framings", "stances", "timeline", "ledger")
-# Raised when a stage's code changes its results, so that no kept table of an older one is reused.
-STAGE_VERSION = dict.fromkeys(STAGES, 1)
 PACKAGES = (
     "numpy",
     "pandas",
@@ -247,50 +246,62 @@ def run_study(
     run = _Run(study, Path(out), reporter or Silent())
     inputs = _input_hashes(study)
     weights = {"adapter": load_adapter().sha256, "encoder": run.encoder().fingerprint}
-    forced = False
+    made_by = {"packages": _versions(), "code": _code_hash()}
     hashes = inputs | {"weights": sha256_json(weights)}
-    packages = _versions()
+    forced = False
     keys: dict[str, str] = {}
     outputs: dict[str, str] = {}
     for stage in STAGES:
         forced = forced or stage == from_stage
         plan = _WORK[stage]
-        key = keys[stage] = sha256_json(
+        keys[stage] = sha256_json(
             {
                 "stage": stage,
-                "version": STAGE_VERSION[stage],
-                "packages": packages,
+                "made_by": made_by,
                 "after": {s: keys[s] for s in plan.after},
                 "inputs": {i: hashes.get(i, "") for i in plan.inputs},
                 "settings": {s: study.config()[s] for s in plan.sections},
             }
         )
-        record = run.out / ".stages" / f"{stage}.json"
-        kept = None if forced else _kept(record, key, run.out)
-        run.reporter.stage(stage, kept is not None)
-        if kept is None:
-            record.unlink(missing_ok=True)
-            tables = plan.work(run)
-            for name, table in tables.items():
-                table.attrs = {}
-                write_table(table, run.out / f"{name}.parquet")
-            kept = {name: sha256_file(run.out / f"{name}.parquet") for name in tables}
-            write_json({"key": key, "tables": kept}, record)
-        outputs |= kept
-    numbers = summarise({n: run.table(n) for n in outputs})
-    write_json(numbers, run.out / "numbers.json")
+        outputs |= _run_stage(run, stage, keys[stage], forced=forced)
+    write_json(summarise({n: run.table(n) for n in outputs}), run.out / "numbers.json")
     manifest = {
         "study": study.config(),
         "random_state": study.random_state,
         "inputs": inputs,
         "weights": weights,
         "model_error": load_adapter().meta.get("measured", {}),
-        "packages": packages,
+        **made_by,
         "tables": dict(sorted(outputs.items())),
         "numbers": sha256_file(run.out / "numbers.json"),
     }
     write_json(manifest, run.out / "manifest.json")
     return manifest
+
+
+def _run_stage(run: _Run, stage: str, key: str, *, forced: bool) -> dict[str, str]:
+    """Keep or compute one stage; return the hashes of its tables."""
+    record = run.out / ".stages" / f"{stage}.json"
+    kept = None if forced else _kept(record, key, run.out)
+    run.reporter.stage(stage, kept is not None)
+    if kept is not None:
+        return kept
+    record.unlink(missing_ok=True)
+    tables = _WORK[stage].work(run)
+    for name, table in tables.items():
+        table.attrs = {}
+        write_table(table, run.out / f"{name}.parquet")
+    written = {name: sha256_file(run.out / f"{name}.parquet") for name in tables}
+    write_json({"key": key, "tables": written}, record)
+    return written
+
+
+@cache
+def _code_hash() -> str:
+    """Return a hash of this package's code and lexicons, which results depend on."""
+    folder = Path(__file__).parent
+    paths = [p for p in sorted(folder.rglob("*")) if p.suffix in (".py", ".toml")]
+    return sha256_json({p.relative_to(folder).as_posix(): sha256_file(p) for p in paths})
 
 
 def _kept(record: Path, key: str, out: Path) -> dict[str, str] | None:

@@ -141,7 +141,9 @@ def plot_share_matrix(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
                     fontsize=7.5,
                     color="white" if value > 0.38 else "black",
                 )
-    ax.set_xticks(range(len(columns)), [fill(c, 15) for c in columns])
+    ax.set_xticks(
+        range(len(columns)), [fill(c, 13, break_long_words=False) for c in columns], fontsize=6.6
+    )
     ax.set_yticks(range(len(rows)), [f"{r} (n = {n[r]})" for r in rows])
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
