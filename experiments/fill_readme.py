@@ -106,6 +106,21 @@ def result(scores: pd.DataFrame, timeline: pd.DataFrame) -> str:
     )
 
 
+def exemplars(scores: pd.DataFrame) -> str:
+    """What the exemplar method reaches on contests that nothing was trained or fitted on."""
+
+    def said(metric: str, system: str) -> str:
+        return cell(scores, f"stance {metric}", system, "contests not fitted on").split(", n = ")[0]
+
+    n = cell(scores, "stance accuracy", "exemplars", "contests not fitted on").split(", n = ")[1]
+    return (
+        f"  On {n} written claims about other contests its macro-F1 is "
+        f"{said('macro-F1', 'exemplars')} "
+        f"(majority guess {said('macro-F1', 'majority')}) and its accuracy "
+        f"{said('accuracy', 'exemplars')} ({said('accuracy', 'majority')})."
+    )
+
+
 def fill(text: str, name: str, body: str) -> str:
     return re.sub(
         rf"(<!-- {name}:begin -->\n).*?(<!-- {name}:end -->)",
@@ -120,7 +135,9 @@ def main() -> None:
     timeline = pd.read_csv(ROOT / "figures" / "stance_timeline.csv")
     path = ROOT / "README.md"
     before = path.read_text(encoding="utf-8")
-    after = fill(fill(before, "validity", validity(scores)), "result", result(scores, timeline))
+    after = fill(before, "validity", validity(scores))
+    after = fill(after, "result", result(scores, timeline))
+    after = fill(after, "exemplars", exemplars(scores))
     if "--check" in sys.argv:
         if before != after:
             raise SystemExit(
