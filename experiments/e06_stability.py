@@ -7,10 +7,11 @@ import pandas as pd
 from common import SEEDS, record_scores, save, table
 from sklearn.metrics import adjusted_mutual_info_score
 
+from narrative.adapter import Adapter
 from narrative.codebook import Codebook, Framing, read_codebook
-from narrative.encoder import CachedEncoder, SentenceEncoder, default_cache
+from narrative.encoder import CachedEncoder, Encoder, SentenceEncoder, default_cache
 from narrative.framings import cluster, guided_membership
-from narrative.normalise import build_normaliser
+from narrative.normalise import ActorNormaliser, build_normaliser
 from narrative.stance import stance_encoder
 from narrative.study import read_study
 
@@ -18,9 +19,13 @@ N_STATES = 10
 
 
 def guided(
-    vectors: np.ndarray, codebook: Codebook, encoder: object, normaliser: object, adapter: object
+    vectors: np.ndarray,
+    codebook: Codebook,
+    encoder: Encoder,
+    normaliser: ActorNormaliser,
+    adapter: Adapter | None,
 ) -> np.ndarray:
-    membership = guided_membership(vectors, codebook, encoder, normaliser, adapter=adapter)  # type: ignore[arg-type]
+    membership = guided_membership(vectors, codebook, encoder, normaliser, adapter=adapter)
     return np.where(membership.max(axis=1) >= 0.4, membership.argmax(axis=1), -1)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -161,25 +162,26 @@ def _estimate(
     )
     total = _sums(np.ones(len(rows)), group_of, cell_of, shape)
     parts = []
-    options = {
-        "n_boot": settings.n_boot,
-        "level": settings.level,
-        "random_state": random_state,
-        "min_groups": settings.min_docs,
-    }
+    intervals = partial(
+        ratio_intervals,
+        n_boot=settings.n_boot,
+        level=settings.level,
+        random_state=random_state,
+        min_groups=settings.min_docs,
+    )
     by_framing = dict(tuple(stances.groupby("framing_id")))
     for framing in framings:
         inside = _sums((assigned == framing).astype(float), group_of, cell_of, shape)
         part = table.assign(framing_id=framing)
         part["prevalence"] = _ratio(inside, total)
-        part["prevalence_low"], part["prevalence_high"] = ratio_intervals(inside, total, **options)  # type: ignore[arg-type]
+        part["prevalence_low"], part["prevalence_high"] = intervals(inside, total)
         part[["stance", "stance_low", "stance_high"]] = np.nan
         if framing in by_framing:
             mine = by_framing[framing].set_index("claim_id").reindex(rows["claim_id"])
             net = _sums(mine["stance"].to_numpy(dtype=float), group_of, cell_of, shape)
             side = _sums(mine["stance"].abs().to_numpy(dtype=float), group_of, cell_of, shape)
             part["stance"] = _ratio(net, side)
-            part["stance_low"], part["stance_high"] = ratio_intervals(net, side, **options)  # type: ignore[arg-type]
+            part["stance_low"], part["stance_high"] = intervals(net, side)
         parts.append(part)
     if not parts:
         return empty_table("timeline")
