@@ -91,9 +91,11 @@ def result(scores: pd.DataFrame, timeline: pd.DataFrame) -> str:
 
     def said(side: str) -> str:
         r = mine.loc[side]
-        n = f"n = {int(r['n_sided'])} and {int(r['n_gold'])} claims that take a side"
-        balances = f"{r['stance']:+.2f} by the model and {r['gold']:+.2f} by hand"
-        return f"{balances} ({n})".replace("-", "−")
+        known = pd.notna(r["stance_low"])
+        interval = f" [{r['stance_low']:+.2f}, {r['stance_high']:+.2f}]" if known else ""
+        model = f"{r['stance']:+.2f}{interval} by the model (n = {int(r['n_sided'])} claims"
+        model += f" that take a side, in {int(r['n_docs'])} documents)"
+        return f"{model} and {r['gold']:+.2f} by hand (n = {int(r['n_gold'])})".replace("-", "−")
 
     f1 = cell(scores, "stance macro-F1: russian_victory_inevitable", "trained head", "all")
     return (
