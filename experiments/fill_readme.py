@@ -104,8 +104,8 @@ def result(scores: pd.DataFrame, timeline: pd.DataFrame) -> str:
         f"{said('Ukrainian side')} on the Ukrainian side, from −1 against to +1 for. The model’s "
         f"macro-F1 on {f1.split(', n = ')[1]} hand-coded claims is "
         f"{f1.split(',')[0].split(' ')[0]}: "
-        "read the hollow marks, coded by hand, beside the filled ones. Intervals resample documents "
-        "and do not hold the model’s error."
+        "read the hollow marks, coded by hand, beside the filled ones. Intervals "
+        "resample documents and do not hold the model’s error."
     )
 
 
