@@ -294,68 +294,21 @@ def stance(coded: pd.DataFrame) -> tuple[Rows, pd.DataFrame]:
             "cosine difference": (cut(raw[framing][1], y, chosen_on), raw[framing][1]),
         }
         for system, (p, score) in systems.items():
-            for split in SPLITS:
-                at = inside(coded, split)
-                out.append(
-                    measured(
-                        split,
-                        f"stance macro-F1: {framing}",
-                        system,
-                        y[at],
-                        p[at],
-                        groups[at],
-                        macro_f1,
-                    )
-                )
-                out.append(
-                    measured(
-                        split,
-                        f"stance accuracy: {framing}",
-                        system,
-                        y[at],
-                        p[at],
-                        groups[at],
-                        accuracy,
-                    )
-                )
-                if score is not None:
-                    out.append(
-                        measured(
-                            split,
-                            f"stance AUC favor/against: {framing}",
-                            system,
-                            y[at],
-                            score[at],
-                            groups[at],
-                            favor_auc,
-                        )
-                    )
+            parts = {split: inside(coded, split) for split in SPLITS}
             if framing in MAIN:
-                for name in np.unique(camp):
-                    at = camp == name
-                    if at.sum() >= MIN_N:
-                        out.append(
-                            measured(
-                                f"camp {name}",
-                                f"stance macro-F1: {framing}",
-                                system,
-                                y[at],
-                                p[at],
-                                groups[at],
-                                macro_f1,
-                            )
-                        )
-                        out.append(
-                            measured(
-                                f"camp {name}",
-                                f"stance accuracy: {framing}",
-                                system,
-                                y[at],
-                                p[at],
-                                groups[at],
-                                accuracy,
-                            )
-                        )
+                parts |= {
+                    f"camp {c}": camp == c for c in np.unique(camp) if (camp == c).sum() >= MIN_N
+                }
+            for split, at in parts.items():
+                columns: list[tuple[str, np.ndarray, Callable[..., float]]] = [
+                    ("stance macro-F1", p, macro_f1),
+                    ("stance accuracy", p, accuracy),
+                ]
+                if score is not None and split in SPLITS:
+                    columns.append(("stance AUC favor/against", score, favor_auc))
+                for name, got, metric in columns:
+                    label = f"{name}: {framing}"
+                    out.append(measured(split, label, system, y[at], got[at], groups[at], metric))
     return out, predictions
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -119,9 +120,9 @@ def krippendorff_alpha(
         for code in unit:
             totals[code] += 1
 
-    def distance(a: Hashable, b: Hashable) -> float:
+    def distance(a: Any, b: Any) -> float:  # numbers at interval level, labels else
         if level == "interval":
-            return float((float(a) - float(b)) ** 2)  # type: ignore[arg-type]
+            return (float(a) - float(b)) ** 2
         return float(a != b)
 
     n = sum(totals.values())

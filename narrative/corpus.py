@@ -15,7 +15,7 @@ import pandas as pd
 from narrative.cleaning import Segment, clean
 from narrative.errors import InputError
 from narrative.schema import Row, check_table
-from narrative.storage import sha256_text
+from narrative.storage import DAMAGED, sha256_text
 
 REQUIRED = ("doc_id", "outlet", "published_at")
 _ISO = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?:[T ]\d{2}:\d{2}.*)?$", re.ASCII)
@@ -189,7 +189,7 @@ def read_rows(path: Path) -> pd.DataFrame:
     if suffix == ".parquet":
         try:
             return pd.read_parquet(path).astype("string").fillna("")
-        except Exception as error:  # pyarrow raises several unrelated types
+        except DAMAGED as error:
             raise InputError(f"{path.name}: not readable as Parquet ({error}).") from None
     if suffix == ".jsonl":
         return pd.DataFrame(_json_rows(path), dtype="string").fillna("")

@@ -11,8 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from narrative.errors import StorageError
+
+# What pyarrow raises on a file that is not whole, depending on where it breaks.
+DAMAGED = (OSError, ValueError, KeyError, pa.ArrowException)
 
 
 def sha256_bytes(data: bytes) -> str:
@@ -93,7 +97,7 @@ def read_table(path: Path) -> pd.DataFrame:
         return pd.read_parquet(path, engine="pyarrow", page_checksum_verification=True)
     except FileNotFoundError:
         raise StorageError(f"{path}: no such table; run the study first (narrative run).") from None
-    except Exception as error:  # pyarrow raises several unrelated types on a damaged file
+    except DAMAGED as error:
         raise StorageError(
             f"{path}: not a whole Parquet file ({error}); delete it and run again."
         ) from error

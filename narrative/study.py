@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 
@@ -18,7 +18,10 @@ from narrative.schema import STATUSES, check_table, empty_table
 from narrative.speakers import check_sources
 from narrative.timeline import FREQUENCIES, TimelineSettings
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+T = TypeVar("T", bound="DataclassInstance")
 
 
 @dataclass(frozen=True)
@@ -192,7 +195,7 @@ def _table_of(raw: dict[str, Any], name: str, where: str) -> dict[str, Any]:
 
 def _section(raw: dict[str, Any], name: str, kind: type[T], where: str) -> T:
     given = _table_of(raw, name, where)
-    known = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]
+    known = {f.name: f for f in fields(kind)}
     for key, value in given.items():
         if key not in known:
             raise StudyError(

@@ -79,7 +79,7 @@ def test_the_configuration_knows_no_folder(folder: Path) -> None:
 def test_a_study_does_not_change(folder: Path) -> None:
     study = read_study(_write(folder, ""))
     with pytest.raises(FrozenInstanceError):
-        study.random_state = 1  # type: ignore[misc]
+        study.random_state = 1
 
 
 def test_a_missing_study_says_how_to_make_one(tmp_path: Path) -> None:
