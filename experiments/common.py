@@ -78,13 +78,19 @@ def split_of(doc_ids: pd.Series) -> pd.Series:
     return doc_ids.isin(DEVELOPMENT).map({True: "development", False: "held-out"})
 
 
-def record_scores(experiment: str, rows: list[dict[str, object]]) -> pd.DataFrame:
-    """Put an experiment's measured figures into ``figures/scores.csv`` in place of its old ones."""
+def record_scores(
+    experiment: str, rows: list[dict[str, object]], *, keep: str = ""
+) -> pd.DataFrame:
+    """Put an experiment's measured figures into ``figures/scores.csv`` in place of its old ones.
+
+    Those of the dataset `keep` stay as they are: it was not at hand to be measured again.
+    """
     new = pd.DataFrame(rows).assign(experiment=experiment).reindex(columns=SCORE_COLUMNS)
     for column in ("value", "low", "high"):
         new[column] = new[column].astype(float).round(4)
     old = pd.read_csv(SCORES) if SCORES.is_file() else pd.DataFrame(columns=SCORE_COLUMNS)
-    parts = [p for p in (old[old["experiment"] != experiment], new) if len(p)]
+    stays = (old["experiment"] != experiment) | (old["dataset"] == keep)
+    parts = [p for p in (old[stays], new) if len(p)]
     both = pd.concat(parts, ignore_index=True)
     keys = ["experiment", "dataset", "split", "metric", "system"]
     both = both.sort_values(keys, kind="stable").reset_index(drop=True)

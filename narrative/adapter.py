@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -11,8 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from narrative.errors import WeightsError
-from narrative.storage import sha256_file
+from narrative.storage import read_weights
 
 FORMAT = "narrative-adapter-1"
 SHIPPED = "stance.safetensors"
@@ -78,25 +76,5 @@ def load_adapter(path: str | Path | None = None, *, sha256: str | None = None) -
 
 
 def _load(path: Path, sha256: str | None) -> Adapter:
-    from safetensors import SafetensorError, safe_open
-
-    if not path.is_file():
-        raise WeightsError(f"{path}: no such weights; reinstall the package or train them.")
-    got = sha256_file(path)
-    if sha256 is not None and got != sha256:
-        raise WeightsError(
-            f"{path.name}: sha256 is {got}, expected {sha256}; reinstall the package."
-        )
-    try:
-        with safe_open(path, framework="np") as stored:
-            meta = json.loads((stored.metadata() or {}).get("narrative", "{}"))
-            names = stored.keys()
-            tensors = {k: stored.get_tensor(k).astype(np.float32) for k in names}
-    except SafetensorError as error:
-        raise WeightsError(f"{path.name}: not a whole safetensors file ({error}).") from None
-    except ValueError as error:
-        raise WeightsError(f"{path.name}: its metadata is not JSON ({error}).") from None
-    if not isinstance(meta, dict) or meta.get("format") != FORMAT:
-        got_format = meta.get("format") if isinstance(meta, dict) else meta
-        raise WeightsError(f"{path.name}: format is {got_format!r}, expected {FORMAT!r}.")
-    return Adapter(tensors, meta, got)
+    tensors, meta, got = read_weights(path, FORMAT, sha256)
+    return Adapter({k: v.astype(np.float32) for k, v in tensors.items()}, meta, got)

@@ -15,8 +15,10 @@ from dataclasses import dataclass, replace
 from narrative.frames import FILL, Frame, FrameFinder
 from narrative.lexicon import CueLexicon
 from narrative.quotations import Quotation, find_quotations
+from narrative.reader.reading import Reading
 from narrative.segmentation import Span, split_clauses, split_sentences, strip_span
 from narrative.speakers import NOBODY, Speaker, SpeakerIndex
+from narrative.tagged import Cover, Told, told_in
 
 _REPRINT = re.compile(
     r"^\s*(?P<who>[^\n,:]{3,60}?)\s+(?:reports?|writes?|reported|wrote|writing|reporting)\s+"
@@ -87,10 +89,22 @@ class Attributor:
     index : SpeakerIndex
     cues : CueLexicon
     lang : str
+    reading : Reading, optional
+        What the reader found in the text; without it, rules alone attribute.
     """
 
-    def __init__(self, text: str, index: SpeakerIndex, cues: CueLexicon, lang: str = "en") -> None:
+    def __init__(
+        self,
+        text: str,
+        index: SpeakerIndex,
+        cues: CueLexicon,
+        lang: str = "en",
+        reading: Reading | None = None,
+    ) -> None:
         self.text, self.index, self.cues, self.lang = text, index, cues, lang
+        self.told = told_in(text, reading) if reading is not None else []
+        self._cues_at = [t.cue[0] for t in self.told]
+        self._cover = Cover(p for t in self.told for p in (*t.parts(), t.frame))
         self.quotations = find_quotations(text)
         self._starts = [q.start for q in self.quotations]
         self.masked = self._mask()
@@ -151,6 +165,78 @@ class Attributor:
         if reprint:
             self._carry(reprint)
             return
+        told = self.told[bisect_left(self._cues_at, start) : bisect_left(self._cues_at, end)]
+        gaps = self._cover.gaps(start, end)
+        if gaps != [(start, end)]:
+            yield from self._tagged(number, start, end, told, gaps)
+            return
+        yield from self._ruled(number, start, end)
+
+    def _tagged(
+        self, number: int, start: int, end: int, told: list[Told], gaps: list[Span]
+    ) -> Iterator[Attribution]:
+        """Attribute a sentence in which the reader found something; rules read what it left."""
+        frames = [self._frame_of(t) for t in told]
+        for t, frame in zip(told, frames, strict=True):
+            for region in t.content:
+                yield from self._nested(number, region, frame)
+            self._remember(frame, end)
+        for low, high in gaps:
+            low, high = strip_span(self.text, low, high)
+            if self._alpha(low, high) < 2:
+                continue
+            if frames and self._is_quotation(low, high):
+                beside = [f for f in frames if f.end <= low] or frames[:1]
+                yield from self._content(number, (low, high), beside[-1])
+            else:
+                yield from self._ruled(number, low, high)
+
+    def _frame_of(self, told: Told) -> Frame:
+        """Return a tagged attribution as a frame whose speaker is resolved."""
+        cue, mention = self.text[slice(*told.cue)], ""
+        if told.source is None or told.head is None:
+            speaker = self.index.lookup("Unnamed reports") or NOBODY
+        else:
+            mention = self.text[slice(*told.source)]
+            speaker = self._speaker(told.source, told.head)
+        low, high = told.frame
+        stance = self.cues.stance(cue, self.text[low:high])
+        return Frame(low, high, cue, stance, mention, speaker, False, told.score)
+
+    def _speaker(self, source: Span, head: Span) -> Speaker:
+        mention = self.text[slice(*source)]
+        exact = self.index.lookup(mention)
+        if exact is not None:
+            return exact
+        for a, b, speaker in self.index.find(self.text, *source):
+            if a < head[1] and head[0] < b:
+                return speaker
+        return self.index.resolve(mention, self.history)
+
+    def _nested(self, number: int, region: Span, frame: Frame) -> Iterator[Attribution]:
+        """Yield a content's clauses, those of a source that it reports apart."""
+        frames = self.finder.find(*region)
+        if not frames:
+            yield from self._content(number, region, frame)
+            return
+        outer = (frame.speaker.source_id,) if frame.speaker is not NOBODY else ()
+        covered = []
+        for position, inner in enumerate(frames):
+            low = frames[position - 1].end if position else region[0]
+            high = frames[position + 1].start if position + 1 < len(frames) else region[1]
+            back, forth = (
+                strip_span(self.masked, low, inner.start),
+                strip_span(self.masked, inner.end, high),
+            )
+            regions = self._regions(inner, back, forth)
+            covered += [(inner.start, inner.end), *regions]
+            for inside in regions:
+                yield from self._content(number, inside, inner, outer)
+        for low, high in Cover(covered).gaps(*region):
+            if self._alpha(low, high) >= 2:
+                yield from self._content(number, (low, high), frame)
+
+    def _ruled(self, number: int, start: int, end: int) -> Iterator[Attribution]:
         frames = self.finder.find(start, end)
         if not frames:
             yield from self._frameless(number, start, end)
@@ -179,7 +265,7 @@ class Attributor:
             nested = not regions and forth[0] == forth[1] and frame.speaker is not NOBODY
             outer = (*outer, frame.speaker.source_id) if nested else ()
             self._remember(frame, end)
-        for low, high in _gaps(covered, start, end):
+        for low, high in Cover(covered).gaps(start, end):
             if self._is_quotation(low, high):
                 beside = [f for f in frames if f.end <= low] or frames[:1]
                 yield from self._content(number, (low, high), beside[-1])
@@ -350,17 +436,12 @@ class Attributor:
         self.via = (outlet.source_id,) if outlet is not NOBODY else ()
 
 
-def _gaps(covered: list[Span], start: int, end: int) -> list[Span]:
-    out, at = [], start
-    for a, b in sorted(covered):
-        if a > at:
-            out.append((at, a))
-        at = max(at, b)
-    return [*out, (at, end)] if at < end else out
-
-
 def attribute(
-    text: str, index: SpeakerIndex, cues: CueLexicon, lang: str = "en"
+    text: str,
+    index: SpeakerIndex,
+    cues: CueLexicon,
+    lang: str = "en",
+    reading: Reading | None = None,
 ) -> list[Attribution]:
     """Return the attributions of one document in order of their content.
 
@@ -371,10 +452,13 @@ def attribute(
     index : SpeakerIndex
     cues : CueLexicon
     lang : str
+    reading : Reading, optional
+        What the reader found in the text.
 
     Returns
     -------
     list of Attribution
         Content spans do not overlap; a span whose speaker is None is the author's.
     """
-    return sorted(Attributor(text, index, cues, lang).run(), key=lambda a: (a.start, a.end))
+    found = Attributor(text, index, cues, lang, reading).run()
+    return sorted(found, key=lambda a: (a.start, a.end))

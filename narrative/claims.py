@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pandas as pd
 
 from narrative.attribution import Attribution, Attributor
 from narrative.dating import DateSpan, find_dates, publication_range
+from narrative.errors import InputError
 from narrative.lexicon import load_cues
+from narrative.reader import LANGUAGES, Reading, shipped_reader
 from narrative.schema import UNKNOWN, Row, check_table, empty_table
 from narrative.segmentation import trim_claim
 from narrative.speakers import NOBODY, Speaker, SpeakerIndex
@@ -29,6 +31,8 @@ _NOT_CLAIM = re.compile(
 )
 _POINTER = re.compile(r"(?:this|so|it)\s+(?:on|in|to|at|during)\b", re.IGNORECASE)
 MIN_WORDS = 3
+ATTRIBUTION = ("auto", "rules")
+_BLOCK = 60_000  # characters of documents that are read together
 PRECISION_RANK = {"day": 0, "month": 1, "season": 2, "year": 3}
 
 
@@ -56,9 +60,10 @@ def extract_claims(
     documents: pd.DataFrame,
     sources: pd.DataFrame,
     *,
+    attribution: str = "auto",
     progress: Callable[[int, int], None] | None = None,
 ) -> pd.DataFrame:
-    """Extract claims from documents by rules.
+    """Extract claims from documents.
 
     Parameters
     ----------
@@ -66,6 +71,9 @@ def extract_claims(
         The ``documents`` table.
     sources : DataFrame
         The ``sources`` table: known speakers and outlets.
+    attribution : {"auto", "rules"}
+        "auto": the shipped reader finds who says what in English documents, rules complete it and
+        read the other languages. "rules": rules alone, which need no weights and find less.
     progress : callable, optional
         Called with (done, total) documents.
 
@@ -73,29 +81,71 @@ def extract_claims(
     -------
     DataFrame
         The ``claims`` table; ``text`` is ``documents.text[start:end]``. ``attrs["sources"]`` is
-        the sources table (as a dict of lists) with those that had to be added, and
-        ``attrs["cue_language"]`` the languages of the reporting verbs used.
+        the sources table (as a dict of lists) with those that had to be added,
+        ``attrs["cue_language"]`` the languages of the reporting verbs used, and
+        ``attrs["attribution"]`` what attributed each language: "reader and rules" or "rules".
+
+    Raises
+    ------
+    InputError
+        If `attribution` is something else.
+    WeightsError
+        If the shipped weights are missing or are not the pinned ones.
     """
+    if attribution not in ATTRIBUTION:
+        raise InputError(f"attribution={attribution!r}; expected one of {', '.join(ATTRIBUTION)}.")
     index = SpeakerIndex(sources)
     rows: list[dict[str, object]] = []
     languages: dict[str, str] = {}
-    for done, doc in enumerate(documents.to_dict("records"), start=1):
-        lang = str(doc["lang"])
-        languages[lang] = "en" if load_cues(lang) is load_cues("en") else lang
-        rows += _document_claims(doc, index, lang)
-        if progress is not None:
-            progress(done, len(documents))
+    methods: dict[str, str] = {}
+    done = 0
+    for block in _blocks(documents.to_dict("records")):
+        readings = _readings(block, attribution)
+        for doc, reading in zip(block, readings, strict=True):
+            lang = str(doc["lang"])
+            languages[lang] = "en" if load_cues(lang) is load_cues("en") else lang
+            methods[lang] = "rules" if reading is None else "reader and rules"
+            rows += _document_claims(doc, index, lang, reading)
+            done += 1
+            if progress is not None:
+                progress(done, len(documents))
     table = check_table(pd.DataFrame(rows), "claims") if rows else empty_table("claims")
     table.attrs["sources"] = index.table().to_dict("list")
     table.attrs["cue_language"] = languages
+    table.attrs["attribution"] = methods
     return table
 
 
-def _document_claims(doc: Row, index: SpeakerIndex, lang: str) -> list[dict[str, object]]:
+def _blocks(documents: list[Row]) -> Iterator[list[Row]]:
+    """Yield runs of documents that the reader takes together, of about the same length."""
+    block: list[Row] = []
+    size = 0
+    for doc in documents:
+        block.append(doc)
+        size += len(str(doc["text"]))
+        if size >= _BLOCK:
+            yield block
+            block, size = [], 0
+    if block:
+        yield block
+
+
+def _readings(block: list[Row], attribution: str) -> list[Reading | None]:
+    english = [d["lang"] in LANGUAGES for d in block]
+    if attribution == "rules" or not any(english):
+        return [None] * len(block)
+    texts = [str(d["text"]) for d, yes in zip(block, english, strict=True) if yes]
+    found = iter(shipped_reader().read(texts))
+    return [next(found) if yes else None for yes in english]
+
+
+def _document_claims(
+    doc: Row, index: SpeakerIndex, lang: str, reading: Reading | None
+) -> list[dict[str, object]]:
     text, published, by = str(doc["text"]), str(doc["published_at"]), str(doc["author"])
     outlet = _named(index, str(doc["outlet"]))
     author = _named(index, by) if by else outlet
-    attributor = Attributor(text, index, load_cues(lang), lang)
+    attributor = Attributor(text, index, load_cues(lang), lang, reading)
     dates, clock = _Dates(find_dates(text, published)), _Clock({})
     rows: list[dict[str, object]] = []
     for a in sorted(attributor.run(), key=lambda a: (a.start, a.end)):

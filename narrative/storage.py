@@ -10,10 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from narrative.errors import StorageError
+from narrative.errors import StorageError, WeightsError
 
 # What pyarrow raises on a file that is not whole, depending on where it breaks.
 DAMAGED = (OSError, ValueError, KeyError, pa.ArrowException)
@@ -116,3 +118,38 @@ def write_text(text: str, path: Path) -> None:
 
 def _write_text(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="\n")
+
+
+Arrays = dict[str, npt.NDArray[np.generic]]
+
+
+def read_weights(path: Path, fmt: str, sha256: str | None) -> tuple[Arrays, dict[str, Any], str]:
+    """Return the tensors of a safetensors file of ours, its metadata and its sha256.
+
+    Raises
+    ------
+    WeightsError
+        If the file is missing, is not whole, is of another format, or its hash differs from
+        `sha256`.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    if not path.is_file():
+        raise WeightsError(f"{path}: no such weights; reinstall the package or train them.")
+    got = sha256_file(path)
+    if sha256 is not None and got != sha256:
+        raise WeightsError(
+            f"{path.name}: sha256 is {got}, expected {sha256}; reinstall the package."
+        )
+    try:
+        with safe_open(path, framework="np") as stored:
+            meta = json.loads((stored.metadata() or {}).get("narrative", "{}"))
+            tensors = {k: stored.get_tensor(k) for k in stored.keys()}  # noqa: SIM118
+    except SafetensorError as error:
+        raise WeightsError(f"{path.name}: not a whole safetensors file ({error}).") from None
+    except ValueError as error:
+        raise WeightsError(f"{path.name}: its metadata is not JSON ({error}).") from None
+    if not isinstance(meta, dict) or meta.get("format") != fmt:
+        got_format = meta.get("format") if isinstance(meta, dict) else meta
+        raise WeightsError(f"{path.name}: format is {got_format!r}, expected {fmt!r}.")
+    return tensors, meta, got

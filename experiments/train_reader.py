@@ -1,0 +1,238 @@
+"""Train the shipped reader: attribution tagger, links and syntax heads on the pinned encoder.
+
+Reads PolNeAR's training articles from ``NARRATIVE_DATA/polnear`` (a twelfth of them kept apart
+for choices; dev is not read), fine-tunes the whole encoder with all heads at once, and writes
+``narrative/weights/reader.safetensors``: the change of each encoder matrix in eight bits, the
+heads in sixteen.
+
+    NARRATIVE_DATA=... python experiments/train_reader.py [--epochs 6] [--out FILE]
+
+A run is deterministic for a ``--random-state`` on one machine; it saves its state as it goes and
+continues from there. With bfloat16 arithmetic (``--bf16``, on processors that have it) an epoch
+takes about ten minutes on two cores, else three times that.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from polnear import Article, Attributed, read_polnear
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from narrative.reader.batches import Batch, make_batch
+from narrative.reader.network import Network, crf_loss, distance_bucket
+from narrative.reader.pieces import Window, plan_windows
+from narrative.reader.weights import SHIPPED, pinned_bert, write_reader
+
+WEIGHTS = {"tag": 2.0, "link": 0.3, "pos": 0.2, "entity": 0.4, "arc": 0.4, "rel": 0.3}
+
+
+@dataclass
+class Settings:
+    """What a run depends on beside its data and code; kept in the weights' metadata."""
+
+    epochs: int
+    random_state: int
+    rate: float
+    head_rate: float
+    rows: int
+    size: int
+    bf16: bool
+    limit: int
+
+    def fingerprint(self) -> str:
+        return json.dumps(self.__dict__, sort_keys=True)
+
+
+def epoch_batches(
+    articles: list[Article], rng: np.random.Generator, rows: int, size: int
+) -> Iterator[list[tuple[Article, Window]]]:
+    """Yield windows of like length, in random order, cut differently in each epoch."""
+    windows = [
+        (a, w)
+        for a in articles
+        for w in plan_windows(
+            a.pieces, size=size, left=0, right=0, first_core=int(rng.integers(size // 4, size))
+        )
+    ]
+    lengths = np.array([w.high - w.low for _, w in windows]) + rng.uniform(0, 20, len(windows))
+    order = np.argsort(lengths, kind="stable")
+    groups = [order[i : i + rows] for i in range(0, len(order), rows)]
+    for g in rng.permutation(len(groups)):
+        yield [windows[i] for i in groups[g]]
+
+
+def targets(part: list[tuple[Article, Window]], name: str, n: int) -> Tensor:
+    """Return labels of a batch's words, -1 beyond a row's end."""
+    out = np.full((len(part), n), -1, dtype=np.int64)
+    for row, (a, w) in enumerate(part):
+        values = getattr(a, name)[w.low : w.high]
+        if name == "head":  # 0 is the root; a head outside the window is unknown
+            at = np.arange(w.low, w.high)
+            values = np.where(values == at, 0, np.where(values < 0, -1, values - w.low + 1))
+            values = np.where((values < 0) | (values > w.high - w.low), -1, values)
+        out[row, : w.high - w.low] = values
+    return torch.from_numpy(out)
+
+
+def loss_of(
+    network: Network, batch: Batch, part: list[tuple[Article, Window]]
+) -> dict[str, Tensor]:
+    """Return the loss of every head."""
+    views = network.encode(batch.ids, batch.mask, batch.features, batch.first)
+    attribution, syntax = network.drop(views[0]), network.drop(views[1])
+    n = batch.first.shape[1]
+    ce = nn.CrossEntropyLoss(ignore_index=-1)
+    out = {
+        "tag": crf_loss(
+            network.tag(attribution).float(), targets(part, "tags", n).clamp(min=0), batch.words,
+            network.transition,
+        ),
+        "pos": ce(network.pos(syntax).float().flatten(0, 1), targets(part, "pos", n).flatten()),
+        "entity": ce(
+            network.entity(syntax).float().flatten(0, 1), targets(part, "entity", n).flatten()
+        ),
+    }  # fmt: skip
+    head = targets(part, "head", n)
+    scores = network.arcs(syntax).float()
+    scores = scores.masked_fill(~batch.heads()[:, None, :], -1e4)
+    out["arc"] = ce(scores.flatten(0, 1), head.flatten())
+    known = head >= 0
+    rows = torch.arange(len(part))[:, None].expand_as(head)[known]
+    padded = torch.cat([network.root.expand(len(part), 1, -1), syntax], 1)
+    relations = network.relations(syntax[known], padded[rows, head[known]]).float()
+    out["rel"] = ce(relations, targets(part, "rel", n)[known])
+    out["link"] = link_loss(network, attribution, part)
+    return out
+
+
+def link_loss(network: Network, words: Tensor, part: list[tuple[Article, Window]]) -> Tensor:
+    """Cross-entropy of the cue of each source and content span, over the cues of its window."""
+    losses = []
+    for row, (a, w) in enumerate(part):
+        inside = [x for x in a.attributions if w.low <= x.cue[0][0] and x.cue[-1][1] <= w.high]
+        spans, gold = _spans(inside, w)
+        if len(inside) < 2 or not spans:
+            continue
+        cues = torch.tensor([(x.cue[0][0] - w.low, x.cue[-1][1] - 1 - w.low) for x in inside])
+        at = torch.tensor(spans) - w.low
+        gap = cues[None, :, 0] - at[:, :1]
+        scores = network.links(
+            words[row, at].flatten(1), words[row, cues].flatten(1), distance_bucket(gap)
+        )
+        losses.append(nn.functional.cross_entropy(scores.float(), torch.tensor(gold)))
+    return torch.stack(losses).mean() if losses else words.sum() * 0.0
+
+
+def _spans(inside: list[Attributed], w: Window) -> tuple[list[tuple[int, int]], list[int]]:
+    spans, gold = [], []
+    for i, x in enumerate(inside):
+        for low, high in (*x.source, *x.content):
+            if w.low <= low and high <= w.high:
+                spans.append((low, high - 1))
+                gold.append(i)
+    return spans, gold
+
+
+def train(articles: list[Article], settings: Settings, state: Path) -> Network:
+    torch.manual_seed(settings.random_state)
+    network = Network(pinned_bert())
+    network.bert.embeddings.word_embeddings.weight.requires_grad_(False)
+    encoder = [p for p in network.bert.parameters() if p.requires_grad]
+    mine = {id(p) for p in network.bert.parameters()}
+    heads = [p for p in network.parameters() if id(p) not in mine]
+    optimizer = torch.optim.AdamW(
+        [{"params": encoder, "lr": settings.rate}, {"params": heads, "lr": settings.head_rate}],
+        weight_decay=0.01, betas=(0.9, 0.98),
+    )  # fmt: skip
+    per_epoch = len(
+        list(epoch_batches(articles, np.random.default_rng(0), settings.rows, settings.size))
+    )
+    steps = per_epoch * settings.epochs
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda s: min(s / (0.06 * steps), max(0.0, (steps - s) / (0.94 * steps)))
+    )
+    begin = 0
+    if state.is_file():
+        saved = torch.load(state, weights_only=True)
+        if saved["settings"] == settings.fingerprint():
+            network.load_state_dict(saved["network"])
+            optimizer.load_state_dict(saved["optimizer"])
+            schedule.load_state_dict(saved["schedule"])
+            torch.set_rng_state(saved["rng"])
+            begin = saved["epoch"]
+            print(f"continuing after epoch {begin}", flush=True)
+    for epoch in range(begin, settings.epochs):
+        rng = np.random.default_rng([settings.random_state, epoch])
+        network.train()
+        sums: dict[str, float] = {}
+        started, done = time.monotonic(), 0
+        batches = list(epoch_batches(articles, rng, settings.rows, settings.size))
+        for part in tqdm(batches, desc=f"epoch {epoch + 1}", mininterval=20, disable=None):
+            batch = make_batch([(a.pieces, w) for a, w in part])
+            with torch.autocast("cpu", torch.bfloat16, enabled=settings.bf16):
+                losses = loss_of(network, batch, part)
+            total = sum(WEIGHTS[k] * v for k, v in losses.items())
+            assert isinstance(total, Tensor)
+            optimizer.zero_grad()
+            total.backward()
+            nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+            optimizer.step()
+            if schedule.last_epoch < steps - 1:
+                schedule.step()
+            done += 1
+            for k, v in losses.items():
+                sums[k] = sums.get(k, 0.0) + v.item()
+            if done % 50 == 0:
+                means = {k: round(v / done, 4) for k, v in sums.items()}
+                print(
+                    epoch + 1,
+                    done,
+                    len(batches),
+                    round(time.monotonic() - started),
+                    means,
+                    flush=True,
+                )
+        saved = {
+            "settings": settings.fingerprint(), "epoch": epoch + 1, "network": network.state_dict(),
+            "optimizer": optimizer.state_dict(), "schedule": schedule.state_dict(),
+            "rng": torch.get_rng_state(),
+        }  # fmt: skip
+        torch.save(saved, state.with_suffix(".part"))
+        state.with_suffix(".part").replace(state)
+    return network.eval()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument("--random-state", type=int, default=0)
+    parser.add_argument("--rate", type=float, default=2e-4)
+    parser.add_argument("--head-rate", type=float, default=1e-3)
+    parser.add_argument("--rows", type=int, default=12)
+    parser.add_argument("--size", type=int, default=222)
+    parser.add_argument("--bf16", action="store_true")
+    parser.add_argument("--limit", type=int, default=0, help="articles to train on; 0 for all")
+    parser.add_argument("--out", type=Path, default=SHIPPED)
+    args = vars(parser.parse_args())
+    out: Path = args.pop("out")
+    settings = Settings(**args)
+    articles = list(read_polnear("train"))[: settings.limit or None]
+    print(f"{len(articles)} articles, {sum(len(a.pieces) for a in articles)} words", flush=True)
+    network = train(articles, settings, out.with_suffix(".state"))
+    meta: dict[str, Any] = {"training": settings.__dict__, "data": "PolNeAR train less tune"}
+    write_reader(network, out, meta)
+    print(out, out.stat().st_size)
+
+
+if __name__ == "__main__":
+    main()

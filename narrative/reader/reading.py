@@ -1,0 +1,329 @@
+"""Texts to readings: attributions, entities and dependencies, in one pass of the network."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from narrative.reader.decode import (
+    Floats,
+    Ints,
+    Spans,
+    choose_links,
+    mend_cycles,
+    tag_spans,
+    viterbi,
+)
+from narrative.reader.labels import ENTITY_TAGS, POS, RELATIONS, ROLES, TAGS
+from narrative.reader.pieces import Pieces, Window, plan_windows, split_words
+
+LANGUAGES = ("en",)
+_FAR = 260  # words between a span and its cue; in PolNeAR one in a thousand is farther
+_SECTION = 150_000  # characters read at a time, which bounds memory
+_PARAGRAPH_END = re.compile(r"\n\s*\n|\n")
+
+Word = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Attributed:
+    """An attribution, in half-open ranges of words.
+
+    Parameters
+    ----------
+    source : tuple of (int, int)
+        None, one, or several stretches.
+    cue : (int, int)
+    content : tuple of (int, int)
+        One stretch or several.
+    score : float
+        Mean probability of its tags times that of its links, in [0, 1]: an order of evidence.
+    """
+
+    source: tuple[Word, ...]
+    cue: Word
+    content: tuple[Word, ...]
+    score: float
+
+    def shifted(self, n: int) -> Attributed:
+        """Return the attribution `n` words later."""
+        source, content = (
+            tuple((a + n, b + n) for a, b in spans) for spans in (self.source, self.content)
+        )
+        return Attributed(source, (self.cue[0] + n, self.cue[1] + n), content, self.score)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the reader found in one text.
+
+    Parameters
+    ----------
+    starts, ends : ndarray of int, shape (n_words,)
+        Half-open character spans of the words.
+    attributions : list of Attributed
+        In order of their cues.
+    pos, rel : ndarray of int, shape (n_words,)
+        Indices into ``labels.POS`` and ``labels.RELATIONS``.
+    head : ndarray of int, shape (n_words,)
+        The word that each depends on; a root is its own.
+    entities : list of (int, int, str)
+        Ranges of words and their kind.
+    """
+
+    starts: Ints
+    ends: Ints
+    attributions: list[Attributed]
+    pos: Ints
+    head: Ints
+    rel: Ints
+    entities: Spans
+
+    @classmethod
+    def joined(cls, parts: Sequence[tuple[int, Reading]]) -> Reading:
+        """Return one reading of a text read in sections, each with its first character."""
+        words = np.cumsum([0, *(len(r.starts) for _, r in parts)]).tolist()
+
+        def all_of(name: str, shifts: Sequence[int]) -> Ints:
+            arrays = [getattr(r, name) + by for (_, r), by in zip(parts, shifts, strict=False)]
+            return np.concatenate(arrays) if arrays else np.zeros(0, dtype=np.int64)
+
+        at, none = [start for start, _ in parts], [0] * len(parts)
+        return cls(
+            all_of("starts", at), all_of("ends", at),
+            [a.shifted(n) for (_, r), n in zip(parts, words, strict=False) for a in r.attributions],
+            all_of("pos", none), all_of("head", words), all_of("rel", none),
+            [(a + n, b + n, k) for (_, r), n in zip(parts, words, strict=False) for a, b, k in r.entities],
+        )  # fmt: skip
+
+    def chars(self, words: Word) -> tuple[int, int]:
+        """Return the half-open character span of a range of words."""
+        return int(self.starts[words[0]]), int(self.ends[words[1] - 1])
+
+    def words(self, start: int, end: int) -> Word:
+        """Return the words of a character span; a word cut by its edge counts."""
+        low = int(np.searchsorted(self.ends, start, side="right"))
+        return low, int(np.searchsorted(self.starts, end, side="left"))
+
+    def tag(self, word: int) -> str:
+        """Return the part of speech of a word."""
+        return POS[self.pos[word]]
+
+    def relation(self, word: int) -> str:
+        """Return how a word depends on its head."""
+        return RELATIONS[self.rel[word]]
+
+
+@dataclass
+class _Scores:
+    """What the network said of each word of a text, filled window by window."""
+
+    tags: Floats
+    pos: Ints
+    entity: Floats
+    head: Ints
+    root: Floats
+    rel: Ints
+    vectors: Floats
+
+    @classmethod
+    def empty(cls, n: int, dims: int) -> _Scores:
+        def of(*shape: int) -> Floats:
+            return np.zeros(shape, dtype=np.float32)
+
+        index = np.arange(n, dtype=np.int64)
+        return cls(
+            of(n, len(TAGS)),
+            index * 0,
+            of(n, len(ENTITY_TAGS)),
+            index,
+            of(n),
+            index * 0,
+            of(n, dims),
+        )
+
+
+class Reader:
+    """Reads English text with the shipped weights, or with a file of the same format.
+
+    Parameters
+    ----------
+    path : path-like, optional
+        Weights written by ``experiments/train_reader.py``; by default those that ship.
+    batch_rows : int
+        Windows in every batch, so that a text reads the same in any company.
+    bucket : int
+        Window widths are rounded up to a multiple of this many pieces.
+    """
+
+    def __init__(
+        self, path: str | Path | None = None, *, batch_rows: int = 8, bucket: int = 32
+    ) -> None:
+        from narrative.reader.weights import read_reader
+
+        self.network, self.meta, self.sha256 = read_reader(path)
+        self.batch_rows, self.bucket = batch_rows, bucket
+        self._transition = self.network.transition.detach().numpy()
+
+    def read(self, texts: Sequence[str]) -> list[Reading]:
+        """Return the reading of each text.
+
+        A text is read in sections of some 150,000 characters cut at ends of paragraphs, and
+        sections of several texts share batches: memory does not grow with a text's length, and
+        a text reads the same in any company.
+        """
+        parts = [(i, a, t[a:b]) for i, t in enumerate(texts) for a, b in sections(t)]
+        found: list[list[tuple[int, Reading]]] = [[] for _ in texts]
+        for block in _blocks(parts):
+            for (i, a, _), reading in zip(block, self._read([t for *_, t in block]), strict=True):
+                found[i].append((a, reading))
+        return [Reading.joined(f) for f in found]
+
+    def _read(self, texts: list[str]) -> list[Reading]:
+        pieces = [split_words(t) for t in texts]
+        dims = int(self.network.bert.config.hidden_size)
+        scores = [_Scores.empty(len(p), dims) for p in pieces]
+        for parts in self._batches(pieces):
+            self._fill(parts, pieces, scores)
+        return [self._decode(p, s) for p, s in zip(pieces, scores, strict=True)]
+
+    def _batches(self, pieces: list[Pieces]) -> Iterator[list[tuple[int, Window, int]]]:
+        """Yield (text, window, width) in batches of one width."""
+        buckets: dict[int, list[tuple[int, Window, int]]] = {}
+        for i, p in enumerate(pieces):
+            at = np.append(p.first, len(p.ids))
+            for w in plan_windows(p):
+                size = int(at[w.high] - at[w.low]) + 2
+                width = -(-size // self.bucket) * self.bucket
+                buckets.setdefault(width, []).append((i, w, width))
+        for _, members in sorted(buckets.items()):
+            for at_row in range(0, len(members), self.batch_rows):
+                yield members[at_row : at_row + self.batch_rows]
+
+    def _fill(
+        self, parts: list[tuple[int, Window, int]], pieces: list[Pieces], scores: list[_Scores]
+    ) -> None:
+        import torch
+
+        from narrative.reader.batches import make_batch
+
+        net, rows, width = self.network, [(pieces[i], w) for i, w, _ in parts], parts[0][2]
+        batch = make_batch(rows, n_pieces=width, n_rows=self.batch_rows)
+        with torch.inference_mode():
+            attribution, syntax = net.encode(batch.ids, batch.mask, batch.features, batch.first)
+            arcs = net.arcs(syntax).masked_fill(~batch.heads()[:, None, :], -1e4)
+            best = arcs.argmax(-1)
+            padded = torch.cat([net.root.expand(len(syntax), 1, -1), syntax], 1)
+            chosen = padded.gather(1, best.unsqueeze(-1).expand(-1, -1, padded.shape[-1]))
+            rel = net.relations(syntax.flatten(0, 1), chosen.flatten(0, 1)).argmax(-1)
+            found = (
+                net.tag(attribution), net.pos(syntax).argmax(-1), net.entity(syntax),
+                best, arcs[..., 0], rel.view(best.shape), attribution,
+            )  # fmt: skip
+            tags, pos, entity, heads, root, rels, vectors = (x.numpy() for x in found)
+        for row, (i, w, _) in enumerate(parts):
+            to, out = slice(w.core_low, w.core_high), scores[i]
+            of = slice(w.core_low - w.low, w.core_high - w.low)
+            out.tags[to], out.pos[to], out.entity[to] = tags[row, of], pos[row, of], entity[row, of]
+            head = heads[row, of]
+            out.head[to] = np.where(head == 0, np.arange(to.start, to.stop), head - 1 + w.low)
+            out.root[to], out.rel[to], out.vectors[to] = (
+                root[row, of],
+                rels[row, of],
+                vectors[row, of],
+            )
+
+    def _decode(self, pieces: Pieces, s: _Scores) -> Reading:
+        labels = viterbi(s.tags, self._transition, TAGS)
+        flat = np.zeros((len(ENTITY_TAGS), len(ENTITY_TAGS)), dtype=np.float32)
+        entities = tag_spans(viterbi(s.entity, flat, ENTITY_TAGS), ENTITY_TAGS)
+        head = mend_cycles(s.head, s.root)
+        rel = np.where(head == np.arange(len(head)), RELATIONS.index("root"), s.rel)
+        attributions = self._attributions(labels, s)
+        return Reading(pieces.starts, pieces.ends, attributions, s.pos, head, rel, entities)
+
+    def _attributions(self, labels: Ints, s: _Scores) -> list[Attributed]:
+        spans: dict[str, list[Word]] = {r: [] for r in ROLES}
+        for start, end, role in tag_spans(labels, TAGS):
+            spans[role].append((start, end))
+        cues = spans["cue"]
+        if not cues:
+            return []
+        sources, source_p = choose_links(self._links(spans["source"], cues, s), one_each=True)
+        contents, content_p = choose_links(self._links(spans["content"], cues, s), one_each=False)
+        odds = np.exp(s.tags - s.tags.max(axis=1, keepdims=True))
+        sure = odds[np.arange(len(labels)), labels] / odds.sum(axis=1)
+        out = []
+        for k, cue in enumerate(cues):
+            mine = np.flatnonzero(contents == k)
+            if not len(mine):
+                continue
+            by = np.flatnonzero(sources == k)
+            parts = [cue, *(spans["content"][i] for i in mine), *(spans["source"][i] for i in by)]
+            tags = float(np.mean([sure[a:b].mean() for a, b in parts]))
+            links = float(np.mean([*content_p[mine], *source_p[by]]))
+            out.append(
+                Attributed(
+                    tuple(spans["source"][i] for i in by),
+                    cue,
+                    tuple(spans["content"][i] for i in mine),
+                    tags * links,
+                )  # fmt: skip
+            )
+        return out
+
+    def _links(self, spans: list[Word], cues: list[Word], s: _Scores) -> Floats:
+        """Return scores of spans with cues, shape (n_spans, n_cues)."""
+        import torch
+
+        from narrative.reader.network import distance_bucket
+
+        out = np.full((len(spans), len(cues)), -1e4, dtype=np.float32)
+        if not spans:
+            return out
+        ends = [np.array([(a, b - 1) for a, b in x], dtype=np.int64) for x in (spans, cues)]
+        vectors = [torch.from_numpy(s.vectors[e].reshape(len(e), -1)) for e in ends]
+        gap = ends[1][None, :, 0] - ends[0][:, :1]
+        with torch.inference_mode():
+            scores = self.network.links(*vectors, distance_bucket(torch.from_numpy(gap))).numpy()
+        near = np.abs(gap) <= _FAR
+        out[near] = scores[near]
+        return out
+
+
+Part = tuple[int, int, str]
+
+
+def _blocks(parts: list[Part]) -> Iterator[list[Part]]:
+    """Yield consecutive sections that together are about as long as one may be."""
+    block: list[Part] = []
+    for part in parts:
+        if block and sum(len(t) for *_, t in block) + len(part[2]) > _SECTION:
+            yield block
+            block = []
+        block.append(part)
+    if block:
+        yield block
+
+
+def sections(text: str, size: int = _SECTION) -> list[tuple[int, int]]:
+    """Cut a long text at ends of paragraphs into sections of about `size` characters."""
+    out, start = [], 0
+    while len(text) - start > size * 1.25:
+        end = next((m.end() for m in _PARAGRAPH_END.finditer(text, start + size)), len(text))
+        end = min(end, start + 2 * size)
+        out.append((start, end))
+        start = end
+    return [*out, (start, len(text))]
+
+
+@cache
+def shipped_reader() -> Reader:
+    """Return the reader with the shipped weights, loaded once."""
+    return Reader()
