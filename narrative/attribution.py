@@ -17,7 +17,7 @@ from narrative.lexicon import CueLexicon
 from narrative.quotations import Quotation, find_quotations
 from narrative.reader.reading import Reading
 from narrative.segmentation import Span, split_clauses, split_sentences, strip_span
-from narrative.speakers import NOBODY, Speaker, SpeakerIndex
+from narrative.speakers import NOBODY, Discourse, Speaker, SpeakerIndex
 from narrative.tagged import Cover, Told, told_in
 
 _REPRINT = re.compile(
@@ -101,7 +101,8 @@ class Attributor:
         lang: str = "en",
         reading: Reading | None = None,
     ) -> None:
-        self.text, self.index, self.cues, self.lang = text, index, cues, lang
+        self.history = Discourse()
+        self.text, self.index, self.cues, self.lang = text, index.within(self.history), cues, lang
         self.told = told_in(text, reading) if reading is not None else []
         self._cues_at = [t.cue[0] for t in self.told]
         self._cover = Cover(p for t in self.told for p in (*t.parts(), t.frame))
@@ -109,8 +110,7 @@ class Attributor:
         self._starts = [q.start for q in self.quotations]
         self.masked = self._mask()
         self.sentences = self._rejoined(split_sentences(text, lang))
-        self.history: list[Speaker] = []
-        self.finder = FrameFinder(self.masked, index, cues, self.history)
+        self.finder = FrameFinder(self.masked, self.index, cues, self.history)
         self.last: Frame | None = None
         self.last_end = 0
         self.author: Speaker | None = None
@@ -165,6 +165,7 @@ class Attributor:
         if reprint:
             self._carry(reprint)
             return
+        self.index.introduce(self.masked, start, end)
         told = self.told[bisect_left(self._cues_at, start) : bisect_left(self._cues_at, end)]
         gaps = self._cover.gaps(start, end)
         if gaps != [(start, end)]:
@@ -384,9 +385,7 @@ class Attributor:
         m = _CALLED.search(self.text, start, end)
         if m is None:
             return None
-        speaker = self.finder.resolve(
-            m["who"], [s for _, _, s in self.index.find(self.text, *m.span("who"))]
-        )
+        speaker = self.finder.resolve(m["who"])
         if speaker is NOBODY:
             return None
         return Attribution(
@@ -424,10 +423,10 @@ class Attributor:
         self.history.append(speaker)
 
     def _notice(self, start: int, end: int) -> None:
-        """Let a pronoun in the next sentence mean the person whom this one is about."""
+        """Let a pronoun in the next sentence mean a person of this one, the first before others."""
         persons = [s for _, _, s in self.index.find(self.masked, start, end) if s.kind == "person"]
-        if persons:
-            self._mention(persons[0])
+        for person in reversed(persons):
+            self._mention(person)
 
     def _carry(self, m: re.Match[str]) -> None:
         """Take over the author of a reprint ("X reports in Y:") for the text that follows."""

@@ -10,7 +10,15 @@ import re
 from dataclasses import dataclass
 
 from narrative.lexicon import CueLexicon
-from narrative.speakers import NOBODY, Speaker, SpeakerIndex
+from narrative.speakers import (
+    NOBODY,
+    Speaker,
+    SpeakerIndex,
+    before_preposition,
+    joint_end,
+    joint_start,
+    role_of,
+)
 
 FILL = "\u2592"
 _AUX = re.compile(
@@ -71,6 +79,12 @@ _JOINED = re.compile(
     r"(?:,\s*(?:and\s+|but\s+)?|\b(?:and|but|while)\s+(?:also\s+|then\s+|has\s+|had\s+)?)$"
 )
 _INFLECTED = re.compile(r"ed$|id$|ing$|s$|ied$|ote$")
+
+_POSSESSED = re.compile(
+    r"(?:^|[\s,;(])((?:the\s+)?(?:[A-ZА-ЯІЇЄҐ][\w-]*\s+){0,3}[A-ZА-ЯІЇЄҐ][\w-]*[’'](?:s|(?<=s[’']))"
+    r"(?:\s+[\w-]+){0,3}\s+(?P<head>[\w-]+))$"
+)
+_HEADED = re.compile(r"(?:[’']s?)?(?:\s+[a-z][\w-]*){1,3}")
 
 Named = tuple[int, int, Speaker]
 Subject = tuple[int, int, str, Speaker, float]  # start, start of the name, mention, speaker, score
@@ -153,14 +167,8 @@ class FrameFinder:
                 return [Frame(start, colon.end(), "", 0, name, speaker, False, 0.8)]
         return []
 
-    def resolve(self, mention: str, names: list[Speaker]) -> Speaker:
-        """Return the source of a mention, given the known names that stand inside it."""
-        exact = self.index.lookup(mention)
-        if exact is not None:
-            return exact
-        persons = [s for s in names if s.kind == "person"]
-        if persons:
-            return persons[-1]
+    def resolve(self, mention: str) -> Speaker:
+        """Return the source of a mention, given the speakers before it."""
         return self.index.resolve(mention, self.history)
 
     def _impersonal(self, m: re.Match[str], end: int) -> Frame:
@@ -182,7 +190,7 @@ class FrameFinder:
         if opening and names and not re.search(r"\w", self.masked[edge:end]):
             edge = names[0][1]  # no comma before the content
             mention = self.masked[m.end() : edge].strip()
-        speaker = self.resolve(mention, [s for _, _, s in names])
+        speaker = self.resolve(mention)
         cut = edge + 1 if edge < end and self.masked[edge] in ",;:" else edge
         apposition = (_ROLE if opening else _APPOSITION).match(self.masked, cut, end)
         if apposition and self.masked[cut - 1] == "," and (not opening or speaker.kind == "person"):
@@ -207,7 +215,7 @@ class FrameFinder:
             subject = self._anyone(start, m.start())
         stance = self.cues.stance(m[0], self.masked[max(start, m.start() - 60) : stop])
         if subject is not None:
-            low, at, mention, speaker, score = subject
+            low, at, mention, speaker, score = self._jointly(start, subject)
             after = self._trailing(start, at, m.end(), end)
             low, stop = after or (low, stop)
             return Frame(low, stop, m[0], stance, mention, speaker, after is not None, score)
@@ -247,9 +255,18 @@ class FrameFinder:
                 or re.fullmatch(r"\s+of\s+[\w’'\s]{2,60}", rest)
             ):
                 return self._widen(base, a), a, self.masked[a:b], speaker, 0.9
-        return self._unlisted(base, bare, self.masked[stop:high], names)
+        return self._unlisted(base, bare, self.masked[stop:high])
 
-    def _unlisted(self, base: int, bare: str, rest: str, names: list[Named]) -> Subject | None:
+    def _jointly(self, start: int, subject: Subject) -> Subject:
+        """Take in the sources joined to a subject: of "X and Y" X speaks, the mention is both."""
+        low, at, mention, _, score = subject
+        joint = joint_start(self.index, self.masked, start, low)
+        if joint is None:
+            return subject
+        mention = self.masked[joint[1] : at + len(mention)]
+        return *joint, mention, self.resolve(mention), score
+
+    def _unlisted(self, base: int, bare: str, rest: str) -> Subject | None:
         """Return the subject at the end of `bare` that is a pronoun, a noun or an unlisted name."""
         pronoun = _PRONOUN.search(bare)
         if pronoun and pronoun[1].casefold() != "who":
@@ -261,8 +278,12 @@ class FrameFinder:
         noun = self.cues.speaker_noun.search(bare)
         if noun and not _BLOCKED.search(bare[: noun.start()]):
             mention = noun[0].strip()
-            speaker = self.resolve(mention, [s for _, _, s in names])
+            speaker = self.resolve(mention)
             return base + noun.start(), base + noun.start(), mention, speaker, 0.8
+        possessed = _POSSESSED.search(bare)
+        if possessed and role_of(possessed["head"]):
+            at = base + possessed.start(1)
+            return at, at, possessed[1], self.resolve(possessed[1]), 0.8
         proper = _PROPER.search(re.sub(r"(?:,\s[^,]{2,90})?,$", "", bare)) or _PROPER.search(
             bare.rstrip(",")
         )
@@ -277,7 +298,7 @@ class FrameFinder:
         if m is None:
             return None
         at = low + m.start(1)
-        return at, at, m[1], self.resolve(m[1], []), 0.5
+        return at, at, m[1], self.resolve(m[1]), 0.5
 
     def _widen(self, base: int, at: int) -> int:
         """Take titles before a name into its frame, so that they are no claim of the author."""
@@ -318,13 +339,30 @@ class FrameFinder:
             (j for j in _CONTINUED.finditer(self.masked, at, edge) if self._continues(j)), None
         )
         edge = joined.start() if joined else edge
-        names = self.index.find(self.masked, at, edge)
+        names = [
+            n
+            for n in self.index.find(self.masked, at, edge)
+            if not _BLOCKED.search(self.masked[max(at, n[0] - 30) : n[0]])
+        ]
         if names and len(self.masked[at : names[0][0]].split()) <= 6:
-            return edge + (joined is not None), self.masked[names[0][0] : names[0][1]], names[0][2]
+            mention, speaker = self._inverted_name(at, edge, names)
+            return edge + (joined is not None), mention, speaker
         head = self.masked[at:edge].split(",")[0].strip()
-        if head and self.cues.speaker_noun.search(head) and len(head.split()) <= 8:
+        noun = self.cues.speaker_noun.search(before_preposition(head))
+        if noun and len(head.split()) <= 8:
             return edge, head, self.index.resolve(head, self.history)
         return None
+
+    def _inverted_name(self, at: int, edge: int, names: list[Named]) -> tuple[str, Speaker]:
+        """Return the source after "said", which a known name is, begins or only belongs to."""
+        low, high, speaker = names[0]
+        headed = _HEADED.match(self.masked, high, edge)
+        if headed and any(role_of(w) for w in headed[0].split()):  # "a NATO official"
+            mention = self.masked[at : headed.end()].strip()
+            return mention, self.resolve(mention)
+        for second in names[1:2]:
+            high = joint_end(self.masked, high, second[:2])
+        return self.masked[low:high], speaker
 
     def _continues(self, joined: re.Match[str]) -> bool:
         """Say whether what follows "said X," is a further clause, not more about X."""

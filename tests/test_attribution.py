@@ -284,6 +284,12 @@ GOLD: list[tuple[str, list[Claim]]] = [
             ("the mill burned", "mod", "p"),
         ],
     ),
+    (
+        "Koval met Orlov there. He said that the bridge stood.",
+        [("Koval met Orlov there", "author", "a"), ("the bridge stood", "orlov", "p")],
+    ),
+    # -- joint sources: the first named speaks
+    ("Koval and Orlov said that the bridge fell.", [("the bridge fell", "koval", "p")]),
     # -- unnamed sources
     (
         "A Ukrainian spokesman said the bridge fell.",
@@ -363,16 +369,6 @@ KNOWN_FAILURES: list[tuple[str, list[Claim], str]] = [
         "Residents said that the bridge fell.",
         [("the bridge fell", "unknown", "p")],
         "a bare plural that is no listed noun is not seen as a source",
-    ),
-    (
-        "Koval and Orlov said that the bridge fell.",
-        [("the bridge fell", "koval", "p"), ("the bridge fell", "orlov", "p")],
-        "of two joint sources only the nearer one is credited",
-    ),
-    (
-        "Koval met Orlov there. He said that the bridge stood.",
-        [("Koval met Orlov there", "author", "a"), ("the bridge stood", "orlov", "p")],
-        "pronouns know no gender",
     ),
     (
         "Коваль сказала, що міст упав.",

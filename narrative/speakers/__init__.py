@@ -1,0 +1,27 @@
+"""Mentions to canonical sources and their camp."""
+
+from __future__ import annotations
+
+from narrative.speakers.discourse import NOBODY, Discourse, Speaker
+from narrative.speakers.index import SpeakerIndex
+from narrative.speakers.joint import joint_end, joint_start
+from narrative.speakers.names import before_preposition, name_key, normalise_mention
+from narrative.speakers.roles import role_of
+from narrative.speakers.table import check_sources, shipped_sources, used_sources, with_shipped
+
+__all__ = [
+    "NOBODY",
+    "Discourse",
+    "Speaker",
+    "SpeakerIndex",
+    "before_preposition",
+    "check_sources",
+    "joint_end",
+    "joint_start",
+    "name_key",
+    "normalise_mention",
+    "role_of",
+    "shipped_sources",
+    "used_sources",
+    "with_shipped",
+]

@@ -1,0 +1,371 @@
+"""Resolving mentions against a ``sources`` table and the document that they stand in."""
+
+from __future__ import annotations
+
+import re
+from copy import copy
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from narrative.schema import UNKNOWN, check_table
+from narrative.speakers.discourse import (
+    NOBODY,
+    PRONOUNS,
+    Discourse,
+    Speaker,
+    antecedent,
+    number_of,
+    roles_in,
+)
+from narrative.speakers.introductions import introductions
+from narrative.speakers.matcher import NameMatcher
+from narrative.speakers.names import (
+    WORD,
+    before_preposition,
+    camp_of,
+    is_body,
+    is_capitalised,
+    is_side,
+    kind_of_name,
+    normalise_mention,
+    person_key,
+    personal_name,
+)
+from narrative.speakers.roles import (
+    OUTLETS,
+    TITLES,
+    UTTERANCES,
+    calls,
+    gender_of_words,
+    is_plural,
+    person_role,
+    role_of,
+)
+from narrative.speakers.table import COLUMNS, aliases_of, slug
+
+_BLOCKED = re.compile(
+    r"\b(?:of|by|in|with|from|to|for|against|on|near|about|at|around|outside|inside|over|into|"
+    r"between)\s+(?:the\s+)?$",
+    re.IGNORECASE,
+)
+_DEFINITE = re.compile(r"(?:the|this|that|these|those)\b", re.IGNORECASE)
+_POSSESSOR = re.compile(r"(?P<who>.*?\w)[’'](?:s|(?<=s[’']))\s+(?P<what>.+)", re.DOTALL)
+_PRONOUN_POSSESSOR = re.compile(r"(?P<who>his|her|its|their)\s+(?P<what>.+)", re.IGNORECASE)
+_AND = re.compile(r",?\s+(?:and|together with|along with|as well as)\s+")
+_COMPLEMENT = re.compile(r"\s(?:by|from|of)\s+(?P<who>.+)", re.DOTALL)
+_SERVED = re.compile(r"\s(?:for|at|from|with|(?:adviser|advisor|aide) to)\s+")
+_MINOR = {"of", "for", "the", "and", "on", "in"}
+# Bodies that every state has: without a side nobody can tell whose they are.
+_COMMON = {
+    *("air", "armed", "national", "federal", "central", "joint", "supreme", "high", "general"),
+    *("internal", "health", "economy", "justice", "forces", "court", "security"),
+}
+_PORTFOLIOS = {"defence", "economy", "energy", "finance", "foreign", "health", "interior", "prime"}
+_THINK_TANKS = {"center", "centre", "council", "foundation", "institute", "tank"}
+_SIDE_OF = {"pro_russian": "russian", "pro_ukrainian": "ukrainian"}
+
+
+@dataclass
+class SpeakerIndex:
+    """Resolves mentions against a ``sources`` table, and remembers whom it had to add.
+
+    Parameters
+    ----------
+    sources : DataFrame
+        The ``sources`` table.
+    added : dict of str to Speaker
+        Sources that were not listed, by id.
+    """
+
+    sources: pd.DataFrame
+    added: dict[str, Speaker] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._by_id: dict[str, Speaker] = {}
+        self._words: dict[str, set[str]] = {}
+        self._roles: dict[str, dict[str, frozenset[str]]] = {}
+        self._added_names: dict[tuple[str, ...], Speaker] = {}
+        self._discourse: Discourse | None = None
+        named = []
+        for row in self.sources.itertuples():
+            speaker = Speaker(str(row.source_id), str(row.kind), str(row.camp), str(row.name))
+            aliases = aliases_of(speaker.name, str(row.aliases))
+            self._by_id[speaker.source_id] = speaker
+            named += [(alias, speaker) for alias in (speaker.source_id, *aliases)]
+            self._describe(speaker, aliases)
+        self._matcher = NameMatcher(named)
+
+    def _describe(self, speaker: Speaker, aliases: list[str]) -> None:
+        words = self._words.setdefault(speaker.source_id, set())
+        roles = self._roles.setdefault(speaker.source_id, {})
+        for alias in aliases:
+            words.update(_plain_words(alias))
+            roles.update(roles_in(alias))
+
+    def within(self, discourse: Discourse) -> SpeakerIndex:
+        """Return this index as one document sees it: with the names that it introduces.
+
+        Sources added by either are the same; names and roles stay in `discourse`.
+        """
+        view = copy(self)
+        view._discourse = discourse
+        return view
+
+    def by_id(self, source_id: str) -> Speaker:
+        """Return the source of this id, or the unknown one."""
+        return self._by_id.get(source_id) or self.added.get(source_id) or NOBODY
+
+    def lookup(self, mention: str) -> Speaker | None:
+        """Return the source that `mention` names exactly, if any.
+
+        A person is also known by another spelling or script, and by the surname if the document
+        has introduced it.
+        """
+        words = mention.strip(" ,.:;").split()
+        if self._discourse is not None and words and words[0][:1].isupper():
+            introduced = self._discourse.names.get(person_key(words))
+            if introduced is not None:
+                return introduced
+        found = self._matcher.by_alias.get(normalise_mention(mention))
+        return found or (self._matcher.by_key(words) if words else None)
+
+    def find(self, text: str, start: int, end: int) -> list[tuple[int, int, Speaker]]:
+        """Return every known name in ``text[start:end]`` with its span.
+
+        Names of one word must be capitalised, so that "ministry" alone is not a name. A surname
+        after another's given name is not the listed person's.
+        """
+        return sorted(
+            self._matcher.find(text, start, end, self._discourse), key=lambda f: (f[0], -f[1])
+        )
+
+    def introduce(self, text: str, start: int, end: int) -> None:
+        """Note the persons whom ``text[start:end]`` names in full, with title and apposition.
+
+        Does nothing outside a document (see ``within``).
+        """
+        known = self._discourse
+        if known is None:
+            return
+        for found in introductions(text, start, end):
+            speaker = self.lookup(" ".join(found.words))
+            if speaker is None and found.is_persons():
+                speaker = self._added_person(found.words)
+            if speaker is None or speaker.kind != "person":
+                continue
+            if len(found.words) > 1:
+                known.introduce(speaker, found.words)
+            known.describe(speaker, found.title)
+            known.describe(speaker, found.apposition)
+
+    def resolve(self, mention: str, history: list[Speaker]) -> Speaker:
+        """Return the source that a mention stands for, given earlier speakers of its document.
+
+        Order: exact alias; a pronoun; a named person with or without title and apposition (of
+        joint sources the first, of "X's spokesman" not X); a listed body at the end of the
+        mention; a noun ("the ministry", "the general") by the latest speaker with that role; an
+        unlisted personal name, which is added with unknown camp; an unnamed group with the camp
+        that its adjective or its possessor states. Otherwise ``unknown``.
+
+        Parameters
+        ----------
+        mention : str
+        history : list of Speaker
+            Latest last. A ``Discourse`` also learns from the mention, and knows genders and roles.
+        """
+        speaker = self._resolve(mention, history)
+        if isinstance(history, Discourse):
+            self._learn(mention, speaker, history)
+        return speaker
+
+    def _learn(self, mention: str, speaker: Speaker, history: Discourse) -> None:
+        plain = normalise_mention(mention)
+        if plain in PRONOUNS:
+            return
+        number = number_of(before_preposition(mention))
+        if speaker is NOBODY:
+            history.stranger = number
+            return
+        if speaker.kind == "unnamed":
+            history.plural[speaker.source_id] = number == "group"
+            history.genders.pop(speaker.source_id, None)
+            history.describe(speaker, before_preposition(mention))
+        elif _AND.search(mention):
+            history.plural[speaker.source_id] = True
+        name = personal_name(WORD.findall(before_preposition(mention.split(",")[0])))[0]
+        if speaker.kind == "person" and len(name) > 1:
+            history.introduce(speaker, name)
+
+    def _resolve(self, mention: str, history: list[Speaker]) -> Speaker:
+        exact = self.lookup(mention)
+        if exact is not None:
+            return exact
+        plain = normalise_mention(mention)
+        if plain in PRONOUNS:
+            return antecedent(plain, history)
+        segments = re.split(r",\s+", mention.strip())
+        named = self._named(_AND.split(segments[0])[0], history)
+        if named is None:
+            named = self._named(segments[0], history)
+        if named is None and len(segments) > 1 and segments[1][:1].isupper():
+            named = self._named(segments[1], history)
+        if named is not None:
+            return named
+        return self._noun_phrase(segments[0], history) if plain else NOBODY
+
+    def _named(self, phrase: str, history: list[Speaker]) -> Speaker | None:
+        """Return the person or body that a phrase names, not the one that it only belongs to."""
+        exact = self.lookup(phrase)
+        if exact is not None:
+            return exact
+        possessed = _POSSESSOR.fullmatch(phrase)
+        part = possessed["what"] if possessed else phrase
+        inside = [f for f in self.find(part, 0, len(part)) if not _BLOCKED.search(part[: f[0]])]
+        persons = [s for _, b, s in inside if s.kind == "person" and not _modifies(part[b:])]
+        if persons:
+            return persons[-1]
+        person = self._personal(part, history)
+        if person is not None or not inside:
+            return person
+        a, b, speaker = inside[-1]
+        last = normalise_mention(part).split()[-1:]
+        at_end = not part[b:].strip(" .") or normalise_mention(speaker.name).split()[-1:] == last
+        before = phrase[: len(phrase) - len(part) + a]
+        return speaker if at_end and _may_be(camp_of(before), speaker) else None
+
+    def _personal(self, part: str, history: list[Speaker]) -> Speaker | None:
+        """Return the person whose name ends a phrase: listed, introduced or added."""
+        words = WORD.findall(before_preposition(part))
+        name, titled = personal_name(words)
+        if not name:
+            return None
+        known = self.lookup(" ".join(name))
+        if known is not None and known.kind == "person":
+            return known
+        if len(name) > 1:
+            return self._added_person(name)
+        if not titled and len(words) > 1:
+            return None
+        surname = person_key(name)[-1]
+        earlier = (s for s in reversed(history) if s.kind == "person")
+        return next((s for s in earlier if person_key(s.name.split())[-1] == surname), None)
+
+    def _noun_phrase(self, phrase: str, history: list[Speaker]) -> Speaker:
+        possessed = _POSSESSOR.fullmatch(phrase) or _PRONOUN_POSSESSOR.fullmatch(phrase)
+        if possessed is not None:
+            return self._possessed(phrase, possessed["who"], possessed["what"], history)
+        if _DEFINITE.match(phrase):
+            earlier = self._taken_up(phrase, history)
+            if earlier is not None:
+                return earlier
+        return self._body(phrase) or self._unnamed(camp_of(phrase) or self._camp_served(phrase))
+
+    def _camp_served(self, phrase: str) -> str:
+        """Return the camp of the source that an unnamed one speaks for or works at, if known."""
+        m = _SERVED.search(phrase)
+        served = self.find(phrase, m.end(), len(phrase)) if m else []
+        if m is None or not served or phrase[m.end() : served[0][0]].strip() not in ("", "the"):
+            return ""
+        camp = served[0][2].camp
+        return "" if camp == UNKNOWN else camp
+
+    def _possessed(self, phrase: str, who: str, what: str, history: list[Speaker]) -> Speaker:
+        """Return whom "X's adviser" stands for: somebody unnamed on X's side, not X."""
+        owner = self._resolve(who, history)
+        if _plain_words(before_preposition(what))[-1:] in ([u] for u in UTTERANCES):
+            return owner
+        return self._unnamed(camp_of(phrase) or (owner.camp if owner.camp != UNKNOWN else ""))
+
+    def _taken_up(self, phrase: str, history: list[Speaker]) -> Speaker | None:
+        """Return the latest speaker that a noun with "the" or "this" fits, if any."""
+        words = _plain_words(before_preposition(phrase))[1:]
+        complement = _COMPLEMENT.search(phrase)
+        if words and words[-1] in UTTERANCES:
+            by = self._named(complement["who"], history) if complement else None
+            return by or next((s for s in reversed(history) if s is not NOBODY), None)
+        # "The spokesman for the fleet" tells who is meant; it does not go back to anybody.
+        if not words or before_preposition(phrase) != phrase:
+            return None
+        camp = camp_of(phrase)
+        words = [w for w in words if w != "same" and not camp_of(w.title())]
+        fitting = (s for s in reversed(history) if _may_be(camp, s))
+        return next((s for s in fitting if words and self._answers(words, s, history)), None)
+
+    def _answers(self, words: list[str], speaker: Speaker, history: list[Speaker]) -> bool:
+        known = history if isinstance(history, Discourse) else Discourse()
+        roles = self._roles.get(speaker.source_id, {}) | known.roles.get(speaker.source_id, {})
+        noun = role_of(words[-1])
+        if speaker.kind in ("organisation", "outlet"):
+            own = self._words.get(speaker.source_id) or set(_plain_words(speaker.name))
+            if words[-2:] == ["think", "tank"]:
+                return bool(own & _THINK_TANKS)
+            return set(words) <= own or (speaker.kind == "outlet" and noun in OUTLETS)
+        many = is_plural(words[-1])
+        plural = known.plural.get(speaker.source_id, many) and speaker.kind == "unnamed"
+        if not person_role(noun) or many != plural:
+            return False
+        if _differ(gender_of_words(" ".join(words)), known.gender(speaker)):
+            return False
+        mine = _PORTFOLIOS & set(words)
+        return any(
+            calls(noun, role) and not (mine and portfolio & _PORTFOLIOS and not mine & portfolio)
+            for role, portfolio in roles.items()
+        )
+
+    def _body(self, phrase: str) -> Speaker | None:
+        """Return an unlisted organisation or outlet named by its proper name, which is added."""
+        name = re.sub(r"^(?:the|a|an)\s+", "", phrase.strip(" ,"), flags=re.IGNORECASE)
+        words = [w for w in WORD.findall(name) if w not in _MINOR]
+        own = [w for w in words if not (is_body(w) or role_of(w) or w.casefold() in TITLES)]
+        capital = all(map(is_capitalised, words)) and not any(map(is_side, words))
+        if not capital or len(words) < 2 or all(w.casefold() in _COMMON for w in own):
+            return None
+        if not any(map(is_body, words)):
+            return None
+        return self._add("named", name, kind_of_name(name), UNKNOWN)
+
+    def _added_person(self, words: list[str]) -> Speaker:
+        key = person_key(words)
+        if key not in self._added_names:
+            self._added_names[key] = self._add("named", " ".join(words), "person", UNKNOWN)
+        return self._added_names[key]
+
+    def _unnamed(self, camp: str) -> Speaker:
+        if not camp:
+            return NOBODY
+        return self._add("unnamed", camp, "unnamed", camp)
+
+    def _add(self, prefix: str, name: str, kind: str, camp: str) -> Speaker:
+        source_id = f"{prefix}_{slug(name)}"
+        shown = f"Unnamed, {name.replace('_', '-')}" if prefix == "unnamed" else name
+        return self.added.setdefault(source_id, Speaker(source_id, kind, camp, shown))
+
+    def table(self) -> pd.DataFrame:
+        """Return the ``sources`` table with the sources that had to be added."""
+        extra = pd.DataFrame(
+            [(s.source_id, s.name, s.kind, s.camp, "") for s in (*self.added.values(), NOBODY)],
+            columns=COLUMNS,
+        )
+        extra = extra[~extra["source_id"].isin(self.sources["source_id"])]
+        return check_table(pd.concat([self.sources, extra], ignore_index=True), "sources")
+
+
+def _plain_words(text: str) -> list[str]:
+    return [w.casefold().replace("defense", "defence") for w in WORD.findall(text)]
+
+
+def _modifies(rest: str) -> bool:
+    """Say whether a name only stands before somebody's role ("a Koval aide")."""
+    words = WORD.findall(before_preposition(rest))[:3]
+    return rest[:1].isspace() and any(w.islower() and role_of(w) for w in words)
+
+
+def _may_be(camp: str, speaker: Speaker) -> bool:
+    """Say whether a stated camp does not speak against a speaker."""
+    side = _SIDE_OF.get(speaker.camp, speaker.camp)
+    return not camp or speaker.camp == UNKNOWN or _SIDE_OF.get(camp, camp) == side
+
+
+def _differ(one: str, other: str) -> bool:
+    return bool(one and other) and one != other
