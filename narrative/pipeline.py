@@ -22,7 +22,7 @@ from narrative.ledger import build_ledger, control_claims
 from narrative.normalise import build_normaliser
 from narrative.numbers import summarise
 from narrative.schema import check_table, empty_table
-from narrative.speakers import check_sources, normalise_mention
+from narrative.speakers import check_sources, normalise_mention, used_sources, with_shipped
 from narrative.stance import score_stance, stance_encoder
 from narrative.storage import read_table, sha256_file, sha256_json, write_json, write_table
 from narrative.study import Study
@@ -97,10 +97,13 @@ def _corpus(run: _Run) -> Tables:
 
 def _claims(run: _Run) -> Tables:
     documents = run.table("documents")
-    sources = with_outlets(run.study.sources(), documents)
+    listed = run.study.sources()
+    known = with_shipped(listed) if run.study.shipped_sources else listed
+    sources = with_outlets(known, documents)
     claims = extract_claims(documents, sources, progress=run.reporter.progress)
     added = check_table(pd.DataFrame(claims.attrs.pop("sources")), "sources")
-    return {"claims": claims, "sources": added}
+    kept = with_outlets(listed, documents)
+    return {"claims": claims, "sources": used_sources(added, claims, kept)}
 
 
 def _framings(run: _Run) -> Tables:
@@ -175,7 +178,7 @@ class _Stage:
     inputs : tuple of str
         Files of the study that it reads, or "weights".
     sections : tuple of str
-        Sections of the study file.
+        Sections of the study file, and keys of its [study].
     """
 
     work: Callable[[_Run], Tables]
@@ -186,7 +189,7 @@ class _Stage:
 
 _WORK: dict[str, _Stage] = {
     "corpus": _Stage(_corpus, (), ("documents", "texts"), ("lang",)),
-    "claims": _Stage(_claims, ("corpus",), ("sources",)),
+    "claims": _Stage(_claims, ("corpus",), ("sources",), ("shipped_sources",)),
     "framings": _Stage(
         _framings,
         ("claims",),
@@ -300,7 +303,7 @@ def _run_stage(run: _Run, stage: str, key: str, *, forced: bool) -> dict[str, st
 def _code_hash() -> str:
     """Return a hash of this package's code and lexicons, which results depend on."""
     folder = Path(__file__).parent
-    paths = [p for p in sorted(folder.rglob("*")) if p.suffix in (".py", ".toml")]
+    paths = [p for p in sorted(folder.rglob("*")) if p.suffix in (".py", ".toml", ".csv")]
     return sha256_json({p.relative_to(folder).as_posix(): sha256_file(p) for p in paths})
 
 

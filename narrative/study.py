@@ -21,6 +21,8 @@ from narrative.timeline import FREQUENCIES, TimelineSettings
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
+_HEAD = ("name", "title", "lang", "random_state", "shipped_sources")
+
 T = TypeVar("T", bound="DataclassInstance")
 
 
@@ -61,6 +63,8 @@ class Study:
         Folder of the study file; every other file lies in it.
     name, title, lang : str
     random_state : int
+    shipped_sources : bool
+        Whether the shipped list of sources extends the study's own.
     files : Files
     encoder : EncoderSettings
     framings : FramingSettings
@@ -72,6 +76,7 @@ class Study:
     title: str
     lang: str
     random_state: int
+    shipped_sources: bool
     files: Files
     encoder: EncoderSettings
     framings: FramingSettings
@@ -156,17 +161,19 @@ def read_study(path: str | Path) -> Study:
             f"{path.name}: unknown table [{unknown[0]}]; expected {', '.join(sorted(known))}."
         )
     head = _table_of(raw, "study", path.name)
-    unknown = sorted(set(head) - {"name", "title", "lang", "random_state"})
+    unknown = sorted(set(head) - set(_HEAD))
     if unknown:
         raise StudyError(
-            f"{path.name}: unknown key study.{unknown[0]}; "
-            "expected name, title, lang, random_state."
+            f"{path.name}: unknown key study.{unknown[0]}; expected {', '.join(_HEAD)}."
         )
     random_state = head.get("random_state", 0)
     if not isinstance(random_state, int) or isinstance(random_state, bool) or random_state < 0:
         raise StudyError(
             f"{path.name}: study.random_state={random_state!r}; expected an integer >= 0."
         )
+    shipped = head.get("shipped_sources", True)
+    if not isinstance(shipped, bool):
+        raise StudyError(f"{path.name}: study.shipped_sources={shipped!r}; expected true or false.")
     for key in ("name", "title", "lang"):
         if not isinstance(head.get(key, ""), str):
             raise StudyError(f"{path.name}: study.{key}={head[key]!r}; expected str.")
@@ -176,6 +183,7 @@ def read_study(path: str | Path) -> Study:
         title=str(head.get("title", "")),
         lang=str(head.get("lang", "en")),
         random_state=random_state,
+        shipped_sources=shipped,
         files=_section(raw, "files", Files, path.name),
         encoder=_section(raw, "encoder", EncoderSettings, path.name),
         framings=_section(raw, "framings", FramingSettings, path.name),

@@ -14,6 +14,7 @@ name = "my-study"
 title = "What this study is about"
 random_state = 0
 lang = "en"
+shipped_sources = true        # know widely quoted sources that sources.csv does not list
 
 [files]                       # all beside this file; only documents is required
 documents = "documents.csv"
