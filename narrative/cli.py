@@ -99,6 +99,47 @@ def report(folder: Path, target: Path | None) -> None:
     click.echo(f"{path} written.")
 
 
+@cli.command()
+@click.argument("study", type=click.Path(path_type=Path))
+@click.option(
+    "--results",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of the run (default: results beside STUDY).",
+)
+@click.option("--header", is_flag=True, help="Write the header row too.")
+def sources(study: Path, results: Path | None, header: bool) -> None:
+    """List who speaks in a run of STUDY and is not in its sources, most claims first.
+
+    STUDY is a study file or the folder of a run. Rows ready for sources.csv (source_id, name, kind,
+    camp, aliases) go to the standard output, so that ">> sources.csv" appends them; their counts
+    and an example of each go to the standard error. Camps are to be filled in by hand.
+    """
+    from narrative.speakers.unresolved import as_csv, examples, unresolved
+    from narrative.storage import read_table
+
+    folder = _run_folder(study, results)
+    tables = [read_table(folder / f"{n}.parquet") for n in ("claims", "sources", "documents")]
+    found = unresolved(*tables)
+    click.echo(as_csv(found, header=header), nl=False)
+    click.echo(examples(found), err=True)
+
+
+def _run_folder(study: Path, results: Path | None) -> Path:
+    """Return the folder of a run, given itself or its study."""
+    from narrative.errors import InputError
+    from narrative.study import read_study
+
+    if (study / "claims.parquet").is_file():
+        return study
+    folder = results or read_study(study).root / "results"
+    if not (folder / "claims.parquet").is_file():
+        raise InputError(
+            f"{folder}: no run there; run 'narrative run {study} --out {folder}' first, or name "
+            "the folder of the run with --results."
+        )
+    return folder
+
+
 def main() -> None:
     """Run the command; errors are one message and exit code 1, an interruption 130."""
     from narrative.errors import NarrativeError

@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 import narrative.pipeline
-from narrative.cli import main
+from narrative.cli import cli, main
 from narrative.errors import StorageError, WeightsError
 from narrative.pipeline import STAGES
+from narrative.storage import read_table
+from narrative.study import read_study
 
 Capture = pytest.CaptureFixture[str]
 
@@ -42,7 +45,7 @@ def test_help_names_the_commands(
 ) -> None:
     assert _call(monkeypatch, option) == 0
     out = capsys.readouterr().out
-    for command in ("run", "init", "report"):
+    for command in ("run", "init", "report", "sources"):
         assert f"\n  {command} " in out
     assert _call(monkeypatch, "run", option) == 0
     assert "--from STAGE" in capsys.readouterr().out
@@ -190,3 +193,68 @@ def test_a_report_of_no_run_says_what_to_run(
     assert got.err.startswith("Error: ")
     assert "run the study first" in got.err
     assert list(tmp_path.iterdir()) == []
+
+
+def _study_of_unlisted(folder: Path) -> None:
+    (folder / "documents.csv").write_text(
+        "doc_id,outlet,published_at,text\n"
+        "a,Example Daily,2025-12-12,Oleksandr Brenko said that the bridge fell. TASS reported "
+        "that the mill burned. Brenko said that the inn stood.\n",
+        encoding="utf-8",
+    )
+
+
+def test_sources_prints_rows_that_can_be_appended(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, study_folder: Path, fast_models: Any
+) -> None:
+    _study_of_unlisted(study_folder)
+    out = tmp_path / "out"
+    assert _call(monkeypatch, "run", study_folder, "--out", out) == 0
+    got = CliRunner().invoke(cli, ["sources", str(study_folder), "--results", str(out)])
+    assert got.exit_code == 0
+    assert got.stdout == "oleksandr_brenko,Oleksandr Brenko,person,unknown,Brenko\n"
+    assert got.stderr == ("2 × Oleksandr Brenko (a): Oleksandr Brenko said that the bridge fell.\n")
+    of_folder = CliRunner().invoke(cli, ["sources", str(out), "--header"])
+    assert of_folder.stdout == "source_id,name,kind,camp,aliases\n" + got.stdout
+    with (study_folder / "sources.csv").open("a", encoding="utf-8") as handle:
+        handle.write(got.stdout)
+    assert "oleksandr_brenko" in set(read_study(study_folder).sources()["source_id"])
+    assert _call(monkeypatch, "run", study_folder, "--out", study_folder / "results") == 0
+    again = CliRunner().invoke(cli, ["sources", str(study_folder)])
+    assert (again.stdout, again.stderr) == ("", "Every named speaker is listed.\n")
+
+
+def test_sources_before_a_run_says_what_to_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: Capture, study_folder: Path
+) -> None:
+    assert _call(monkeypatch, "sources", study_folder) == 1
+    got = capsys.readouterr()
+    assert got.err.startswith(
+        f"Error: {study_folder / 'results'}: no run there; run 'narrative run"
+    )
+    assert got.out == ""
+
+
+@pytest.mark.parametrize(("shipped", "speaker"), [(True, "tass"), (False, "example_daily")])
+def test_the_shipped_sources_speak_if_the_study_lets_them(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    study_folder: Path,
+    fast_models: Any,
+    shipped: bool,
+    speaker: str,
+) -> None:
+    _study_of_unlisted(study_folder)
+    setting = study_folder / "study.toml"
+    text = setting.read_text(encoding="utf-8")
+    assert "shipped_sources = true" in text
+    if not shipped:
+        setting.write_text(text.replace("shipped_sources = true", "shipped_sources = false"))
+    assert _call(monkeypatch, "run", study_folder, "--out", tmp_path) == 0
+    sources = set(read_table(tmp_path / "sources.parquet")["source_id"])
+    listed = {"example_daily", "example_ministry", "named_oleksandr_brenko", "unknown"}
+    # Of the shipped sources only the one that speaks.
+    assert sources == listed | {speaker}
+    claims = read_table(tmp_path / "claims.parquet")
+    (who,) = claims.loc[claims["text"].str.contains("the mill burned"), "source_id"]
+    assert who == speaker
