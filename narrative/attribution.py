@@ -12,7 +12,8 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from narrative.frames import FILL, Frame, FrameFinder
+from narrative.frames import Frame, FrameFinder
+from narrative.grammar import FILL
 from narrative.lexicon import CueLexicon
 from narrative.quotations import Quotation, find_quotations
 from narrative.reader.reading import Reading
@@ -20,20 +21,7 @@ from narrative.segmentation import Span, split_clauses, split_sentences, strip_s
 from narrative.speakers import NOBODY, Discourse, Speaker, SpeakerIndex
 from narrative.tagged import Cover, Told, told_in
 
-_REPRINT = re.compile(
-    r"^\s*(?P<who>[^\n,:]{3,60}?)\s+(?:reports?|writes?|reported|wrote|writing|reporting)\s+"
-    r"(?:in|for)\s+(?P<outlet>[^\n:]{3,60}):\s*$"
-)
-_LEAD_OUT = re.compile(r"(?::|\b(?:with|that|how|as|following|says|said|wrote|notes?|added))\s*$")
 _SCARE_WORDS, _FRAME_WORDS = 3, 10
-_FURTHER = re.compile(
-    r"(?:and|but|or|while|whereas|although|though|as|because|which|who|with|[a-z]+ing)\b"
-)
-_CALLED = re.compile(
-    r"\bwhat\s+(?P<who>(?:the\s+)?[\w’'-]+(?:\s+[\w’'-]+){0,4}?)\s+"
-    r"(?P<cue>(?:calls|called|termed|dubbed|labelled|labeled)\b|"
-    r"(?:describes|described|sees|regards)\s+as\b)"
-)
 
 
 @dataclass(frozen=True)
@@ -103,6 +91,7 @@ class Attributor:
     ) -> None:
         self.history = Discourse()
         self.text, self.index, self.cues, self.lang = text, index.within(self.history), cues, lang
+        self.grammar = cues.grammar
         self.told = told_in(text, reading) if reading is not None else []
         self._cues_at = [t.cue[0] for t in self.told]
         self._cover = Cover(p for t in self.told for p in (*t.parts(), t.frame))
@@ -161,7 +150,7 @@ class Attributor:
             yield from self._sentence(number, start, end)
 
     def _sentence(self, number: int, start: int, end: int) -> Iterator[Attribution]:
-        reprint = _REPRINT.match(self.text[start:end])
+        reprint = self.grammar.reprint.match(self.text[start:end])
         if reprint:
             self._carry(reprint)
             return
@@ -282,7 +271,11 @@ class Attributor:
         within = self.masked[back[1] - 1 : back[1]] == "," == self.masked[frame.end - 1]
         if frame.backward and within and apart:
             # "The bridge, X said, fell": one clause; "The bridge fell, X said, and ...": two.
-            return [back, forth] if _FURTHER.match(self.masked, *forth) else [(back[0], forth[1])]
+            return (
+                [back, forth]
+                if self.grammar.further.match(self.masked, *forth)
+                else [(back[0], forth[1])]
+            )
         if frame.backward or quoted_back:
             return [back] if has_back else [forth] if has_forth else []
         return [forth] if has_forth else [back] if has_back else []
@@ -358,7 +351,7 @@ class Attributor:
         """Return the frame of a line that leads into a block quotation ("X was told:")."""
         low = self.text.rfind("\n", 0, len(self.text[:start].rstrip())) + 1
         line = self.text[low:start].rstrip()
-        if not line or not _LEAD_OUT.search(line):
+        if not line or not self.grammar.lead_out.search(line):
             return None
         names = self.index.find(self.masked, low, low + len(line))
         if not names:
@@ -382,7 +375,7 @@ class Attributor:
 
     def _named_inside(self, number: int, start: int, end: int) -> Attribution | None:
         """Attribute "what X called Y" to X."""
-        m = _CALLED.search(self.text, start, end)
+        m = self.grammar.called.search(self.text, start, end)
         if m is None:
             return None
         speaker = self.finder.resolve(m["who"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from narrative.grammar import FILL
 from narrative.lexicon import CueLexicon
 from narrative.speakers import (
     NOBODY,
@@ -20,65 +21,9 @@ from narrative.speakers import (
     role_of,
 )
 
-FILL = "\u2592"
-_AUX = re.compile(
-    r"(?:\s|^)(?:(?:has|have|had|is|are|was|were|also|then|now|later|earlier|previously|recently|"
-    r"further|again|once|since|repeatedly|consistently|publicly|officially|separately|even|still|"
-    r"already|just|often|only|therefore|thus|however|this|week|will|would|could|did|not|do|does|"
-    r"to|continue|continues|continued|seems|seemed|appears|appeared|immediately|explicitly|"
-    r"bitterly|confidently|[a-z]+ly)\s*)+$",
-    re.IGNORECASE,
-)
-_AFTER_CUE = re.compile(
-    r"\s*(?:on\s+[^,.;:]{0,60}?,?\s+that\b|in\s+[^,.;:]{0,60}?,?\s+that\b|that\b|how\b|"
-    r"[:,](?=\s*[\u2592\"“‘'])|[^.;:,\u2592]{1,60}:(?=\s*\u2592)|:)?\s*",
-    re.IGNORECASE,
-)
-# What may follow the verb of a frame that stands after its content: nothing, or when and where.
-_ADJUNCT = r"(?:on|in|at|to|during|late|early|earlier|later|yesterday|today)\b"
-_TRAILING = re.compile(
-    rf"\s*(?:$|[.;!?](?=\s|$)|,(?!\s*\u2592)|{_ADJUNCT}(?![^,]*\bthat\b)[^,;:.!?\u2592]*(?:[,.!?]|$))",
-    re.IGNORECASE,
-)
-_OPENING = re.compile(
-    rf"\W*(?:{_ADJUNCT}|(?:after|before|since|while|as|when|if|for|by|from|with|however|meanwhile|"
-    r"[a-z]+ly|[a-z]+ing|asked)\b)",
-    re.IGNORECASE,
-)
-_APPOSITION = re.compile(r"\s*(?:an?|the|who|which|whose)\s[^,;:.!?\u2592]*(?:,|(?=[;:.!?]|$))")
-_TITLES = re.compile(r"\s*(?:[\w’'.-]+[\s,]+){0,9}")
 _STOP = re.compile(r"[.;:!?](?=\s|$)|\u2592")
-_CONTINUED = re.compile(r",\s+(?:(?:also\s+)?(?P<verb>\w+ing)|and|but|while|whereas)\b")
-_GOES_ON = re.compile(r",\s+(?:also\s+|then\s+)?\w+ing$", re.IGNORECASE)
-_SAID_WHO = re.compile(r"[a-z]|\w+\s+[A-ZА-ЯІЇЄҐ]")
-_PHRASE = re.compile(
-    r"\s*((?:the|an?|one|some|many|most|several|both|all|his|her|their)\s+[\w’' -]{2,60})", re.I
-)
+_SAID_WHO = re.compile(r"[a-zа-яіїєґё]|\w+\s+[A-ZА-ЯІЇЄҐ]")
 _LABEL = re.compile(r"\s*:\s*(?=\u2592)")
-# Content that begins without "that", unless the words after the verb are whom it is said to.
-_CONTENT = re.compile(
-    r"\s+(?:the|an?|its|their|his|her|it|they|he|she|we|there|this|these|those)\s", re.IGNORECASE
-)
-_ADDRESSED = re.compile(r"(?:t[eo]l[dl]|inform|warn|remind|assur|ask)", re.IGNORECASE)
-_ROLE = re.compile(r"\s*(?:an?|who|whose)\s[^,;:.!?\u2592]{2,60},(?=\s)")
-_RELATIVE = re.compile(r",\s+(?:who|which|whose)\s[^,]{2,90},(?=\s)")
-_REPEATED = re.compile(r",\s+(?:also\s+|then\s+)?(\w+ing)\s+that\s+$", re.IGNORECASE)
-_NOUN_BEFORE = re.compile(r"(?:[’']s?|\b(?:the|its|their|his|her|such|these|those|any|no))\s+$")
-_THAT = re.compile(r"[^.;:!?]{0,70}?\bthat\s+", re.IGNORECASE)
-_CLAUSE_EDGE = re.compile(
-    r"[;:—–]|,\s+(?:and|but|while|though|although|who|which)\b|"
-    r"\b(?:and|but|that|which|while|as|when)\b(?=[^,;]*$)|\s-\s"
-)
-_BLOCKED = re.compile(
-    r"\b(?:of|by|in|with|from|to|for|against|on|near|about|at|than|between|over|into)\s+(?:the\s+)?$",
-    re.IGNORECASE,
-)
-_PRONOUN = re.compile(r"(?:^|[\s,;(])(he|she|it|they|who)$", re.IGNORECASE)
-_PROPER = re.compile(r"(?:^|[\s,;(])((?:[A-ZА-ЯІЇЄҐ][\w’'-]+\s+){1,4}[A-ZА-ЯІЇЄҐ][\w’'-]+)$")
-_JOINED = re.compile(
-    r"(?:,\s*(?:and\s+|but\s+)?|\b(?:and|but|while)\s+(?:also\s+|then\s+|has\s+|had\s+)?)$"
-)
-_INFLECTED = re.compile(r"ed$|id$|ing$|s$|ied$|ote$")
 
 _POSSESSED = re.compile(
     r"(?:^|[\s,;(])((?:the\s+)?(?:[A-ZА-ЯІЇЄҐ][\w-]*\s+){0,3}[A-ZА-ЯІЇЄҐ][\w-]*[’'](?:s|(?<=s[’']))"
@@ -139,6 +84,7 @@ class FrameFinder:
         self, masked: str, index: SpeakerIndex, cues: CueLexicon, history: list[Speaker]
     ) -> None:
         self.masked, self.index, self.cues, self.history = masked, index, cues, history
+        self.grammar = cues.grammar
 
     def find(self, start: int, end: int) -> list[Frame]:
         """Return the frames of a sentence, left to right, not overlapping."""
@@ -177,9 +123,8 @@ class FrameFinder:
         return Frame(m.start(), self._after(m.end(), end), m[0], stance, m[0], speaker, False, 0.6)
 
     def _according(self, m: re.Match[str], start: int, end: int) -> Frame:
-        stop = re.compile(r"[,;:.!?](?=\s|$)|\s(?:who|which)\s|\u2592").search(
-            self.masked, m.end(), end
-        )
+        g = self.grammar
+        stop = g.source_end.search(self.masked, m.end(), end)
         edge = stop.start() if stop else end
         names = self.index.find(self.masked, m.end(), edge)
         mention = self.masked[m.end() : edge].strip()
@@ -192,7 +137,7 @@ class FrameFinder:
             mention = self.masked[m.end() : edge].strip()
         speaker = self.resolve(mention)
         cut = edge + 1 if edge < end and self.masked[edge] in ",;:" else edge
-        apposition = (_ROLE if opening else _APPOSITION).match(self.masked, cut, end)
+        apposition = (g.role if opening else g.apposition).match(self.masked, cut, end)
         if apposition and self.masked[cut - 1] == "," and (not opening or speaker.kind == "person"):
             cut = apposition.end()
         stance = self.cues.stance(m[0], mention)
@@ -200,13 +145,13 @@ class FrameFinder:
 
     def _verb(self, m: re.Match[str], start: int, end: int, previous: Frame | None) -> Frame | None:
         before = self.masked[start : m.start()]
-        if re.search(r"\bwhat\s+(?:[\w’'-]+\s+){1,5}$", before) or _NOUN_BEFORE.search(before):
+        if self.grammar.what.search(before) or self.grammar.noun_before.search(before):
             return None
-        goes_on = previous is not None and _GOES_ON.search(self.masked[start : m.end()])
+        goes_on = previous is not None and self.grammar.goes_on.search(self.masked[start : m.end()])
         subject = None if goes_on else self._subject(start, m.start())
         stop = self._after(m.end(), end, m[0])
         says_that = (
-            bool(re.search(r"(?:that\s+|how\s+|:\s*)$", self.masked[m.end() : stop], re.I))
+            bool(self.grammar.says_that.search(self.masked[m.end() : stop]))
             or self.masked[stop : stop + 1] == FILL
         )
         if self.cues.needs_that(m[0]) and not says_that:
@@ -226,7 +171,11 @@ class FrameFinder:
         ):
             high, mention, speaker = inverted
             return Frame(m.start(), high, m[0], stance, mention, speaker, True, 0.9)
-        if previous is None or not _JOINED.search(before) or not _INFLECTED.search(m[0]):
+        if (
+            previous is None
+            or not self.grammar.joined.search(before)
+            or not self.grammar.inflected.search(m[0])
+        ):
             return None
         # A further verb of the subject before it: "X said ... and added".
         mention, speaker, score = previous.mention, previous.speaker, min(previous.score, 0.7)
@@ -234,25 +183,27 @@ class FrameFinder:
 
     def _subject(self, low: int, high: int) -> Subject | None:
         """Return the source that stands as subject right before a verb."""
-        region = _RELATIVE.sub(lambda r: "," + "_" * (len(r[0]) - 2) + ",", self.masked[low:high])
-        edges = [e.end() for e in _CLAUSE_EDGE.finditer(region)] + [
+        region = self.grammar.relative.sub(
+            lambda r: "," + "_" * (len(r[0]) - 2) + ",", self.masked[low:high]
+        )
+        edges = [e.end() for e in self.grammar.clause_edge.finditer(region)] + [
             i + 1 for i, c in enumerate(region) if c == FILL
         ]
         base = low + max(edges, default=0)
-        bare = _AUX.sub("", self.masked[base:high]).rstrip()
-        bare = re.sub(r"\b(?:in|on|during|at)\s+[^,]{0,60}$", "", bare).rstrip() or bare
+        bare = self.grammar.auxiliary.sub("", self.masked[base:high]).rstrip()
+        bare = self.grammar.adverbial.sub("", bare).rstrip() or bare
         stop = base + len(bare)
         names = [
             n
             for n in self.index.find(self.masked, base, stop)
-            if not _BLOCKED.search(self.masked[max(base, n[0] - 30) : n[0]])
+            if not self.grammar.blocked.search(self.masked[max(base, n[0] - 30) : n[0]])
         ]
         for a, b, speaker in reversed(names):
             rest = self.masked[b:stop]
             if (
                 not re.search(r"\w", rest)
                 or re.fullmatch(r",\s[^,]{2,90},?", rest)
-                or re.fullmatch(r"\s+of\s+[\w’'\s]{2,60}", rest)
+                or self.grammar.complement.fullmatch(rest)
             ):
                 return self._widen(base, a), a, self.masked[a:b], speaker, 0.9
         return self._unlisted(base, bare, self.masked[stop:high])
@@ -268,15 +219,16 @@ class FrameFinder:
 
     def _unlisted(self, base: int, bare: str, rest: str) -> Subject | None:
         """Return the subject at the end of `bare` that is a pronoun, a noun or an unlisted name."""
-        pronoun = _PRONOUN.search(bare)
-        if pronoun and pronoun[1].casefold() != "who":
+        pronoun = self.grammar.pronoun.search(bare)
+        if pronoun:
+            stands_for = self.cues.pronouns[pronoun[1].casefold()]
             # "It was reported" has no source.
-            if pronoun[1].casefold() == "it" and re.search(r"\b(?:is|was|are|were|been)\b", rest):
+            if stands_for == "it" and self.grammar.passive.search(rest):
                 return None
-            speaker = self.index.resolve(pronoun[1], self.history)
+            speaker = self.index.resolve(stands_for, self.history)
             return base + pronoun.start(1), base + pronoun.start(1), pronoun[1], speaker, 0.7
         noun = self.cues.speaker_noun.search(bare)
-        if noun and not _BLOCKED.search(bare[: noun.start()]):
+        if noun and not self.grammar.blocked.search(bare[: noun.start()]):
             mention = noun[0].strip()
             speaker = self.resolve(mention)
             return base + noun.start(), base + noun.start(), mention, speaker, 0.8
@@ -284,9 +236,9 @@ class FrameFinder:
         if possessed and role_of(possessed["head"]):
             at = base + possessed.start(1)
             return at, at, possessed[1], self.resolve(possessed[1]), 0.8
-        proper = _PROPER.search(re.sub(r"(?:,\s[^,]{2,90})?,$", "", bare)) or _PROPER.search(
-            bare.rstrip(",")
-        )
+        proper = self.grammar.proper.search(
+            re.sub(r"(?:,\s[^,]{2,90})?,$", "", bare)
+        ) or self.grammar.proper.search(bare.rstrip(","))
         if proper:
             speaker = self.index.resolve(proper[1], self.history)
             return base + proper.start(1), base + proper.start(1), proper[1], speaker, 0.7
@@ -294,7 +246,9 @@ class FrameFinder:
 
     def _anyone(self, low: int, high: int) -> Subject | None:
         """Return the noun phrase that opens a sentence before "said that", whoever it means."""
-        m = _PHRASE.fullmatch(_AUX.sub("", self.masked[low:high]).rstrip())
+        m = self.grammar.phrase.fullmatch(
+            self.grammar.auxiliary.sub("", self.masked[low:high]).rstrip()
+        )
         if m is None:
             return None
         at = low + m.start(1)
@@ -308,23 +262,27 @@ class FrameFinder:
             base += lead.rfind(",") + 1
             lead = self.masked[base:at]
         base += len(lead) - len(lead.lstrip())
-        return base if _TITLES.fullmatch(lead) and not re.search(r"\d", lead) else at
+        return base if self.grammar.titles.fullmatch(lead) and not re.search(r"\d", lead) else at
 
     def _trailing(self, start: int, name: int, after: int, end: int) -> tuple[int, int] | None:
         """Return the span of a frame after its content (", X said on Monday."), if it is one."""
-        tail = _TRAILING.match(self.masked, after, end)
+        tail = self.grammar.trailing.match(self.masked, after, end)
         if tail is None:
             return None
         edge, filled = (self.masked.rfind(mark, start, name) for mark in (",", FILL))
         between = self.masked[filled + 1 : name]
-        if filled >= 0 and _TITLES.fullmatch(between) and not self.cues.verb.search(between):
+        if (
+            filled >= 0
+            and self.grammar.titles.fullmatch(between)
+            and not self.cues.verb.search(between)
+        ):
             edge = filled
-        if edge < 0 or not _TITLES.fullmatch(self.masked, edge + 1, name):
+        if edge < 0 or not self.grammar.titles.fullmatch(self.masked, edge + 1, name):
             return None
         content = self.masked[start : edge + 1]
         if FILL not in content and len(re.findall(r"\w+", content)) < 2:
             return None
-        if re.search(r"\w", tail[0]) and _OPENING.match(content):
+        if re.search(r"\w", tail[0]) and self.grammar.opening.match(content):
             return None
         low = edge + 1
         while self.masked[low : low + 1].isspace():
@@ -336,13 +294,18 @@ class FrameFinder:
         stop = _STOP.search(self.masked, at, end)
         edge = stop.start() if stop else end
         joined = next(
-            (j for j in _CONTINUED.finditer(self.masked, at, edge) if self._continues(j)), None
+            (
+                j
+                for j in self.grammar.continued.finditer(self.masked, at, edge)
+                if self._continues(j)
+            ),
+            None,
         )
         edge = joined.start() if joined else edge
         names = [
             n
             for n in self.index.find(self.masked, at, edge)
-            if not _BLOCKED.search(self.masked[max(at, n[0] - 30) : n[0]])
+            if not self.grammar.blocked.search(self.masked[max(at, n[0] - 30) : n[0]])
         ]
         if names and len(self.masked[at : names[0][0]].split()) <= 6:
             mention, speaker = self._inverted_name(at, edge, names)
@@ -370,16 +333,16 @@ class FrameFinder:
 
     def _after(self, at: int, end: int, cue: str = "") -> int:
         """Return where content begins after a verb: past the addressee, date and "that"."""
-        m = _THAT.match(self.masked, at, end)
-        if m and _CONTENT.match(m[0]) and not _ADDRESSED.match(cue):
+        m = self.grammar.that.match(self.masked, at, end)
+        if m and self.grammar.content.match(m[0]) and not self.grammar.addressed.match(cue):
             m = None
-        repeated = _REPEATED.search(m[0]) if m else None
+        repeated = self.grammar.repeated.search(m[0]) if m else None
         if repeated and repeated[1].casefold() in self.cues.forms:
             return at + repeated.start()
-        if m and not re.search(r"[,]\s*(?:and|but)\s|\u2592", m[0]) and len(m[0].split()) <= 12:
+        if m and not self.grammar.not_that.search(m[0]) and len(m[0].split()) <= 12:
             return m.end()
         told = re.match(r"\s+(?:[A-Z][\w’'-]*\s*){1,4}(?=[,:]|\s+\u2592)", self.masked[at:end])
         if told:
             at += told.end()
-        m = _AFTER_CUE.match(self.masked, at, end)
+        m = self.grammar.after_cue.match(self.masked, at, end)
         return m.end() if m else at

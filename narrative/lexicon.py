@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+
+from narrative.grammar import Grammar, build_grammar
+from narrative.language import read_language
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,10 @@ class CueLexicon:
         Cue stance of a form and whether it needs "that".
     distancing, endorsing : pattern
         Adverbs that move the cue stance.
+    grammar : Grammar
+        The shapes of reported speech.
+    pronouns : mapping of str to str
+        Pronouns that can be a source, and the English one that each stands for.
     """
 
     verb: re.Pattern[str]
@@ -37,6 +42,8 @@ class CueLexicon:
     forms: dict[str, tuple[int, bool]]
     distancing: re.Pattern[str]
     endorsing: re.Pattern[str]
+    grammar: Grammar
+    pronouns: Mapping[str, str]
 
     def stance(self, cue: str, frame: str = "") -> int:
         """Return the cue stance of a reporting verb within its frame, -1, 0 or 1."""
@@ -79,10 +86,9 @@ def load_cues(lang: str = "en") -> CueLexicon:
 
     The caller says which was used: ``claims`` records it in ``attrs["cue_language"]``.
     """
-    path = files("narrative") / f"data/cues_{lang}.toml"
-    if lang != "en" and not path.is_file():
+    raw = read_language(lang)
+    if lang != "en" and raw is read_language("en"):
         return load_cues("en")
-    raw = tomllib.loads(path.read_text(encoding="utf-8"))
     forms: dict[str, tuple[int, bool]] = {}
     for group, needs_that in (("verbs", False), ("that_verbs", True)):
         for stance, entries in raw[group].items():
@@ -106,4 +112,6 @@ def load_cues(lang: str = "en") -> CueLexicon:
         forms=forms,
         distancing=compiled(frames["distancing"]),
         endorsing=compiled(frames["endorsing"]),
+        grammar=build_grammar(raw["grammar"], raw["pronouns"]),
+        pronouns=raw["pronouns"],
     )
