@@ -318,7 +318,7 @@ class Attributor:
                 for span in self._inner(max(start, q.inner_start), min(end, q.inner_end)):
                     yield span, "quoted"
             return
-        for a, b in split_clauses(self.text, start, end):
+        for a, b in split_clauses(self.text, start, end, self.lang):
             share = sum(max(0, min(b, q.inner_end) - max(a, q.inner_start)) for q in quotes) / max(
                 1, b - a
             )
@@ -327,7 +327,7 @@ class Attributor:
 
     def _inner(self, start: int, end: int) -> Iterator[Span]:
         for a, b in split_sentences(self.text[start:end], self.lang):
-            yield from split_clauses(self.text, start + a, start + b)
+            yield from split_clauses(self.text, start + a, start + b, self.lang)
 
     def _frameless(self, number: int, start: int, end: int) -> Iterator[Attribution]:
         """Give a quotation without a frame to the speaker beside it; the rest is the author's."""
@@ -363,7 +363,7 @@ class Attributor:
         start, end = strip_span(self.text, start, end)
         if self.text[start:end].rstrip("\"”’' ").endswith("?"):
             return
-        for a, b in split_clauses(self.text, start, end):
+        for a, b in split_clauses(self.text, start, end, self.lang):
             if self._words(a, b) >= 3:
                 yield (
                     self._named_inside(number, a, b)
