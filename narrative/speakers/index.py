@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from narrative.inflect import inflected
 from narrative.schema import UNKNOWN, check_table
 from narrative.speakers.discourse import (
     NOBODY,
@@ -94,6 +95,10 @@ class SpeakerIndex:
             self._by_id[speaker.source_id] = speaker
             named += [(alias, speaker) for alias in (speaker.source_id, *aliases)]
             self._describe(speaker, aliases)
+        ids = {normalise_mention(alias): speaker.source_id for alias, speaker in named}
+        # An inflected form is found, but only the form listed can be a subject.
+        self.oblique = inflected(ids)
+        named += [(form, self._by_id[i]) for form, i in self.oblique.items()]
         self._matcher = NameMatcher(named)
 
     def _describe(self, speaker: Speaker, aliases: list[str]) -> None:
