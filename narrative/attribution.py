@@ -12,7 +12,9 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from narrative.frames import Frame, FrameFinder
+from narrative.direct_speech import after_dash, begins_with_a_speaker, with_dashes
+from narrative.frames import Frame
+from narrative.free_order import frame_finder
 from narrative.grammar import FILL
 from narrative.lexicon import CueLexicon
 from narrative.quotations import Quotation, find_quotations
@@ -95,11 +97,13 @@ class Attributor:
         self.told = told_in(text, reading) if reading is not None else []
         self._cues_at = [t.cue[0] for t in self.told]
         self._cover = Cover(p for t in self.told for p in (*t.parts(), t.frame))
-        self.quotations = find_quotations(text)
+        self.free = cues.free_order is not None
+        found = find_quotations(text)
+        self.quotations = with_dashes(text, found, cues.verb) if self.free else found
         self._starts = [q.start for q in self.quotations]
         self.masked = self._mask()
         self.sentences = self._rejoined(split_sentences(text, lang))
-        self.finder = FrameFinder(self.masked, self.index, cues, self.history)
+        self.finder = frame_finder(self.masked, self.index, cues, self.history)
         self.last: Frame | None = None
         self.last_end = 0
         self.author: Speaker | None = None
@@ -108,7 +112,7 @@ class Attributor:
     def _mask(self) -> str:
         chars = list(self.text)
         for q in self.quotations:
-            if self._words(q.inner_start, q.inner_end) > _SCARE_WORDS:
+            if self._is_speech(q):
                 chars[q.start : q.end] = FILL * (q.end - q.start)
         return "".join(chars)
 
@@ -125,10 +129,15 @@ class Attributor:
         return out
 
     def _only_frame(self, start: int, end: int) -> bool:
+        if self.free and begins_with_a_speaker(self.masked, start, end, self.cues.verb):
+            return True
         if self._words(start, end) > _FRAME_WORDS:
             return False
         bare = start + len(self.masked[start:end].rstrip(" .,;!"))
         return any(m.end() == bare for m in self.cues.verb.finditer(self.masked, start, end))
+
+    def _is_speech(self, q: Quotation) -> bool:
+        return q.sure or self._words(q.inner_start, q.inner_end) > _SCARE_WORDS
 
     def _words(self, start: int, end: int) -> int:
         return len(self.text[start:end].split())
@@ -140,7 +149,7 @@ class Attributor:
             q = self.quotations[i]
             if q.start >= end:
                 break
-            if q.end > start and self._words(q.inner_start, q.inner_end) > _SCARE_WORDS:
+            if q.end > start and self._is_speech(q):
                 out.append(q)
         return out
 
@@ -229,10 +238,25 @@ class Attributor:
     def _ruled(self, number: int, start: int, end: int) -> Iterator[Attribution]:
         frames = self.finder.find(start, end)
         if not frames:
+            told = self._told_next(number)
+            if told is not None:
+                yield from self._content(number, (start, end), told)
+                return
             yield from self._frameless(number, start, end)
             self._notice(start, end)
             return
         yield from self._framed(number, start, end, frames)
+
+    def _told_next(self, number: int) -> Frame | None:
+        """Return the frame of the next sentence if it says who said this one ("Про це …")."""
+        if number + 1 >= len(self.sentences):
+            return None
+        start, end = self.sentences[number + 1]
+        if not self.grammar.about_this.match(self.masked, start, end):
+            return None
+        frame = next(iter(self.finder.find(start, end)), None)
+        own = self.masked[slice(*self.sentences[number])]
+        return None if frame is None or FILL in own or own.endswith("?") else frame
 
     def _framed(
         self, number: int, start: int, end: int, frames: list[Frame]
@@ -256,6 +280,7 @@ class Attributor:
             outer = (*outer, frame.speaker.source_id) if nested else ()
             self._remember(frame, end)
         for low, high in Cover(covered).gaps(start, end):
+            low = after_dash(self.text, low, high) if self.free else low
             if self._is_quotation(low, high):
                 beside = [f for f in frames if f.end <= low] or frames[:1]
                 yield from self._content(number, (low, high), beside[-1])
@@ -264,7 +289,9 @@ class Attributor:
 
     def _regions(self, frame: Frame, back: Span, forth: Span) -> list[Span]:
         """Choose the side of the frame that holds its content, or both where it interrupts."""
-        has_forth, has_back = self._alpha(*forth) >= 2, self._alpha(*back) >= 2
+        least = 1 if self.free else 2
+        has_forth = self._alpha(*forth) >= least
+        has_back = self._alpha(*back) >= (least if frame.backward else 2)
         filled_back, filled_forth = (FILL in self.masked[a:b] for a, b in (back, forth))
         quoted_back = has_back and filled_back and not filled_forth
         apart = has_back and self._alpha(*forth) and not filled_back | filled_forth
@@ -340,7 +367,7 @@ class Attributor:
         named = self._lead_in(start)
         if named is not None:
             frame = named
-        elif near and self.last is not None:
+        elif near and not quotes[0].turn and self.last is not None:
             frame = replace(self.last, score=0.6)
         else:
             frame = Frame(start, start, "", 0, "", NOBODY, False, 0.2)

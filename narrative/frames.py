@@ -92,7 +92,9 @@ class FrameFinder:
         found = [
             self._according(m, start, end) for m in cues.according.finditer(masked, start, end)
         ]
-        found += [self._impersonal(m, end) for m in cues.impersonal.finditer(masked, start, end)]
+        found += [
+            self._impersonal(m, start, end) for m in cues.impersonal.finditer(masked, start, end)
+        ]
         previous: Frame | None = None
         for m in cues.verb.finditer(masked, start, end):
             if any(f.start < m.end() and m.start() < f.end for f in found):
@@ -117,7 +119,7 @@ class FrameFinder:
         """Return the source of a mention, given the speakers before it."""
         return self.index.resolve(mention, self.history)
 
-    def _impersonal(self, m: re.Match[str], end: int) -> Frame:
+    def _impersonal(self, m: re.Match[str], start: int, end: int) -> Frame:  # noqa: ARG002
         stance = self.cues.stance(m[0], m[0])
         speaker = self.index.lookup("Unnamed reports") or NOBODY
         return Frame(m.start(), self._after(m.end(), end), m[0], stance, m[0], speaker, False, 0.6)
@@ -150,10 +152,7 @@ class FrameFinder:
         goes_on = previous is not None and self.grammar.goes_on.search(self.masked[start : m.end()])
         subject = None if goes_on else self._subject(start, m.start())
         stop = self._after(m.end(), end, m[0])
-        says_that = (
-            bool(self.grammar.says_that.search(self.masked[m.end() : stop]))
-            or self.masked[stop : stop + 1] == FILL
-        )
+        says_that = self._says_that(m.end(), stop)
         if self.cues.needs_that(m[0]) and not says_that:
             return None
         if subject is None and says_that and not goes_on and not self.cues.needs_that(m[0]):
@@ -177,27 +176,45 @@ class FrameFinder:
             or not self.grammar.inflected.search(m[0])
         ):
             return None
-        # A further verb of the subject before it: "X said ... and added".
+        return self._further(m, stop, stance, previous)
+
+    def _further(self, m: re.Match[str], stop: int, stance: int, previous: Frame) -> Frame:
+        """Return the frame of a further verb of the same source: "X said ... and added"."""
         mention, speaker, score = previous.mention, previous.speaker, min(previous.score, 0.7)
         return Frame(m.start(), stop, m[0], stance, mention, speaker, False, score)
 
-    def _subject(self, low: int, high: int) -> Subject | None:
-        """Return the source that stands as subject right before a verb."""
+    def _says_that(self, at: int, stop: int) -> bool:
+        """Say whether content follows a verb for certain, given where it begins."""
+        return (
+            bool(self.grammar.says_that.search(self.masked[at:stop]))
+            or self.masked[stop : stop + 1] == FILL
+        )
+
+    def _clause(self, low: int, high: int) -> int:
+        """Return where the clause that ends in `high` begins."""
         region = self.grammar.relative.sub(
             lambda r: "," + "_" * (len(r[0]) - 2) + ",", self.masked[low:high]
         )
         edges = [e.end() for e in self.grammar.clause_edge.finditer(region)] + [
             i + 1 for i, c in enumerate(region) if c == FILL
         ]
-        base = low + max(edges, default=0)
-        bare = self.grammar.auxiliary.sub("", self.masked[base:high]).rstrip()
-        bare = self.grammar.adverbial.sub("", bare).rstrip() or bare
-        stop = base + len(bare)
-        names = [
+        return low + max(edges, default=0)
+
+    def _names(self, base: int, stop: int) -> list[Named]:
+        """Return the known names in a span that can be a subject."""
+        return [
             n
             for n in self.index.find(self.masked, base, stop)
             if not self.grammar.blocked.search(self.masked[max(base, n[0] - 30) : n[0]])
         ]
+
+    def _subject(self, low: int, high: int) -> Subject | None:
+        """Return the source that stands as subject right before a verb."""
+        base = self._clause(low, high)
+        bare = self.grammar.auxiliary.sub("", self.masked[base:high]).rstrip()
+        bare = self.grammar.adverbial.sub("", bare).rstrip() or bare
+        stop = base + len(bare)
+        names = self._names(base, stop)
         for a, b, speaker in reversed(names):
             rest = self.masked[b:stop]
             if (

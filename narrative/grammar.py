@@ -53,7 +53,7 @@ _SHAPES: dict[str, tuple[str, re.RegexFlag]] = {
     ),
     "blocked": (r"\b(?:<<prepositions>>)\s+(?:the\s+)?$", _ANY_CASE),
     "adverbial": (r"\b(?:<<adverbials>>)$", re.NOFLAG),
-    "complement": (r"\s+(?:<<complements>>)[\w’'\s]{2,60}", re.NOFLAG),
+    "complement": (r"(?:<<complements>>)[\w’'\s]{2,60}", re.NOFLAG),
     "pronoun": (r"(?:^|[\s,;(])(<<pronoun>>)$", _ANY_CASE),
     "proper": (r"(?:^|[\s,;(])(<<names>>)$", re.NOFLAG),
     "passive": (r"\b(?:<<passives>>)\b", re.NOFLAG),
@@ -72,6 +72,18 @@ _SHAPES: dict[str, tuple[str, re.RegexFlag]] = {
     ),
     "lead_out": (r"(?::|\b(?:<<leading_out>>))\s*$", re.NOFLAG),
     "further": (r"(?:<<furthering>>)\b", re.NOFLAG),
+    "negated": (r"\b(?:<<negations>>)\s+$", _ANY_CASE),
+    "as_said": (r"(?:^|[\s(])(?P<as>(?:<<as_said>>)(?:\s+(?:<<auxiliaries>>))*)\s*$", _ANY_CASE),
+    "about_this": (r"\W*(?:<<this>>)\b", _ANY_CASE),
+    "place": (r"(?:^|[\s,(—–])(?:<<places>>)\s+$", _ANY_CASE),
+    "office": (
+        r"(?:^|[\s,(—–])(?:<<places>>)\s+(?P<office>(?:(?!\s(?:<<places>>)\s)[^,])+)$",
+        _ANY_CASE,
+    ),
+    "name": (r"(?=(?:^|[\s,;(])(?P<name><<names>>))", re.NOFLAG),
+    "gerund": (r"(?:<<gerund>>)$", _ANY_CASE),
+    "plural": (r"(?:<<plurals>>)$", _ANY_CASE),
+    "follows": (r"(?:(?:<<that>>|<<how>>)\s+|\s*:\s*)", _ANY_CASE),
 }
 
 
@@ -93,6 +105,11 @@ class Grammar:
         What can be a source, and what cannot.
     what, called, reprint, lead_out : pattern
         "what X called", "X reports in Y:", a line that leads into a block quotation.
+    negated, as_said, about_this, place, office, name, gerund, plural, follows : pattern
+        Only where word order is free: "not" and "as" before a verb, "about this" before one whose
+        content is the sentence before it, "in" before an office that speaks, a personal name
+        anywhere, "saying", a verb whose subject is many, and what content begins with after its
+        source.
     """
 
     auxiliary: re.Pattern[str]
@@ -128,6 +145,15 @@ class Grammar:
     reprint: re.Pattern[str]
     lead_out: re.Pattern[str]
     further: re.Pattern[str]
+    negated: re.Pattern[str]
+    as_said: re.Pattern[str]
+    about_this: re.Pattern[str]
+    place: re.Pattern[str]
+    office: re.Pattern[str]
+    name: re.Pattern[str]
+    gerund: re.Pattern[str]
+    plural: re.Pattern[str]
+    follows: re.Pattern[str]
 
 
 def build_grammar(words: Mapping[str, Any], pronouns: Mapping[str, str]) -> Grammar:

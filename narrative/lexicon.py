@@ -6,9 +6,36 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from narrative.grammar import Grammar, build_grammar
+from narrative.inflect import case_forms
 from narrative.language import read_language
+
+
+@dataclass(frozen=True)
+class FreeOrder:
+    """What a language needs besides in which case, not word order, says what is subject.
+
+    Parameters
+    ----------
+    oblique_noun : pattern
+        A noun phrase whose head can speak, in another case, at the end of a string.
+    noun : pattern
+        A noun that can speak, in any case.
+    voice : pattern
+        A noun that speaks for the organisation named after it ("spokesman").
+    possessives : mapping of str to str
+        "his" in "by his words", and the English pronoun that each stands for.
+    groups : mapping of str to pattern
+        Adjectives that state a camp, by the English one that each stands for.
+    """
+
+    oblique_noun: re.Pattern[str]
+    noun: re.Pattern[str]
+    voice: re.Pattern[str]
+    possessives: Mapping[str, str]
+    groups: Mapping[str, re.Pattern[str]]
 
 
 @dataclass(frozen=True)
@@ -33,6 +60,8 @@ class CueLexicon:
         The shapes of reported speech.
     pronouns : mapping of str to str
         Pronouns that can be a source, and the English one that each stands for.
+    free_order : FreeOrder, optional
+        None where word order says what is subject.
     """
 
     verb: re.Pattern[str]
@@ -44,20 +73,36 @@ class CueLexicon:
     endorsing: re.Pattern[str]
     grammar: Grammar
     pronouns: Mapping[str, str]
+    free_order: FreeOrder | None = None
 
     def stance(self, cue: str, frame: str = "") -> int:
         """Return the cue stance of a reporting verb within its frame, -1, 0 or 1."""
         if self.distancing.search(frame):
             return -1
-        base = self.forms.get(re.sub(r"\s+", " ", cue.casefold()), (0, False))[0]
+        base = self.forms.get(_plain(cue), (0, False))[0]
         return 1 if base == 0 and self.endorsing.search(frame) else base
 
     def needs_that(self, cue: str) -> bool:
         """Say whether the verb reports only with "that" or a colon."""
-        return self.forms.get(re.sub(r"\s+", " ", cue.casefold()), (0, False))[1]
+        return self.forms.get(_plain(cue), (0, False))[1]
 
 
-def _inflect(entry: str) -> list[str]:
+def _plain(cue: str) -> str:
+    return re.sub(r"[’ʼ]", "'", re.sub(r"\s+", " ", cue.casefold()))
+
+
+def _inflect(entry: str, endings: Mapping[str, list[str]]) -> list[str]:
+    """Return the forms of an entry, from its classes of endings or by the English rule."""
+    if not endings:
+        return _inflect_english(entry)
+    forms = []
+    for part in entry.split("/"):
+        stem, plus, name = part.partition("+")
+        forms += [stem + ending for ending in endings[name]] if plus else [part]
+    return forms
+
+
+def _inflect_english(entry: str) -> list[str]:
     head, _, particle = entry.partition(" ")
     base, *irregular = head.split("/")
     stem = base[:-1] if base.endswith("e") else base
@@ -75,9 +120,49 @@ def _by_letter(forms: Iterable[str]) -> list[str]:
     """Return one pattern for each first letter, which is several times faster to search."""
     groups: dict[str, list[str]] = {}
     for form in sorted(forms, key=lambda f: (-len(f), f)):
-        rest = re.escape(form[1:]).replace(r"\ ", r"\s+")
+        rest = re.escape(form[1:]).replace(r"\ ", r"\s+").replace("'", "[’'ʼ]")
         groups.setdefault(re.escape(form[0]), []).append(rest)
     return [f"{letter}(?:{'|'.join(rest)})" for letter, rest in groups.items()]
+
+
+def _forms(raw: Mapping[str, Any]) -> dict[str, tuple[int, bool]]:
+    forms: dict[str, tuple[int, bool]] = {}
+    endings = raw.get("endings", {})
+    for group, needs_that in (("verbs", False), ("that_verbs", True)):
+        for stance, entries in raw[group].items():
+            for entry in entries:
+                forms.update(dict.fromkeys(_inflect(entry, endings), (int(stance), needs_that)))
+    return forms
+
+
+def _whole(parts: Iterable[str]) -> re.Pattern[str]:
+    ordered = sorted(parts, key=lambda p: (-len(p), p))
+    return re.compile(rf"(?<![\w-])(?:{'|'.join(ordered)})(?![\w-])", re.IGNORECASE)
+
+
+def _noun_phrase(nouns: Iterable[str], complement_words: int) -> re.Pattern[str]:
+    """Return what ends in one of the nouns and up to so many words that depend on it."""
+    heads = "|".join(sorted(map(re.escape, nouns), key=len, reverse=True))
+    complement = rf"(?:\s+[\w’'\-]+){{0,{complement_words}}}" if complement_words else ""
+    return re.compile(
+        r"(?:(?:the|a|an|one|some|another|many|several|these|those)\s+)?"
+        rf"(?:[\w’'\-]+\s+){{0,4}}(?:{heads}){complement}$",
+        re.IGNORECASE,
+    )
+
+
+def _free_order(raw: Mapping[str, Any]) -> FreeOrder | None:
+    if not raw["free_order"]:
+        return None
+    nouns = raw["nouns"]
+    oblique = {form for noun in nouns["speakers"] for form in case_forms(noun)}
+    return FreeOrder(
+        oblique_noun=_noun_phrase(oblique, nouns["complement_words"]),
+        noun=_whole({*map(re.escape, oblique), *map(re.escape, nouns["speakers"])}),
+        voice=_whole(nouns["voices"]),
+        possessives=raw["possessives"],
+        groups={name: _whole(words) for name, words in raw["groups"].items()},
+    )
 
 
 @cache
@@ -89,29 +174,16 @@ def load_cues(lang: str = "en") -> CueLexicon:
     raw = read_language(lang)
     if lang != "en" and raw is read_language("en"):
         return load_cues("en")
-    forms: dict[str, tuple[int, bool]] = {}
-    for group, needs_that in (("verbs", False), ("that_verbs", True)):
-        for stance, entries in raw[group].items():
-            for entry in entries:
-                forms.update(dict.fromkeys(_inflect(entry), (int(stance), needs_that)))
-    frames = raw["frames"]
-
-    def compiled(parts: list[str]) -> re.Pattern[str]:
-        ordered = sorted(parts, key=lambda p: (-len(p), p))
-        return re.compile(rf"(?<![\w-])(?:{'|'.join(ordered)})(?![\w-])", re.IGNORECASE)
-
-    nouns = "|".join(sorted(map(re.escape, raw["nouns"]["speakers"]), key=len, reverse=True))
+    forms, frames, nouns = _forms(raw), raw["frames"], raw["nouns"]
     return CueLexicon(
-        verb=compiled(_by_letter(forms)),
-        according=compiled(frames["according"]),
-        impersonal=compiled(frames["impersonal"]),
-        speaker_noun=re.compile(
-            rf"(?:(?:the|a|an|one|some|another|many|several|these|those)\s+)?(?:[\w’'\-]+\s+){{0,4}}(?:{nouns})$",
-            re.IGNORECASE,
-        ),
+        verb=_whole(_by_letter(forms)),
+        according=_whole(frames["according"]),
+        impersonal=_whole(frames["impersonal"]),
+        speaker_noun=_noun_phrase(nouns["speakers"], nouns.get("complement_words", 0)),
         forms=forms,
-        distancing=compiled(frames["distancing"]),
-        endorsing=compiled(frames["endorsing"]),
+        distancing=_whole(frames["distancing"]),
+        endorsing=_whole(frames["endorsing"]),
         grammar=build_grammar(raw["grammar"], raw["pronouns"]),
         pronouns=raw["pronouns"],
+        free_order=_free_order(raw),
     )

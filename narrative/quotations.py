@@ -28,6 +28,10 @@ class Quotation:
         False where the paragraph ended without a closing mark.
     block : bool
         True where nothing but the quotation stands in its paragraph.
+    sure : bool
+        True where a colon or a dash shows that even a few words are speech.
+    turn : bool
+        True where it opens a line of a dialogue.
     """
 
     start: int
@@ -36,6 +40,8 @@ class Quotation:
     inner_end: int
     closed: bool
     block: bool
+    sure: bool = False
+    turn: bool = False
 
 
 def _opens(text: str, at: int, low: int) -> bool:
@@ -119,7 +125,7 @@ def find_quotations(text: str) -> list[Quotation]:
     Examples
     --------
     >>> [(q.inner_start, q.inner_end) for q in find_quotations("He said: “It’s ours.”")]
-    [(10, 19)]
+    [(10, 20)]
     """
     out: list[Quotation] = []
     for paragraph in _PARAGRAPH.finditer(text):

@@ -16,16 +16,17 @@ _TRAIL = " \t\n\u00a0,;:.!?…—–-\"“”„«»‘’'()"
 _BREAK = r"(?:;|<<marks>>)\s*|,\s+(?=<<after_comma>>)|(?<!\s)\s+(?=<<bare>>)"
 _LEAD = r"(?:\s|[,;:—–\-(])*(?:(?:<<leading>>)\b[,]?\s+)*"
 _DANGLING = r"(?<![\s,;:—–-])(?:[\s,;:—–-]+(?:<<dangling>>))+\W*$"
-MIN_WORDS, MIN_CHARS = 3, 14
 
 
 @dataclass(frozen=True)
 class _Joints:
-    """Where the clauses of a language are joined."""
+    """Where the clauses of a language are joined, and how short one can be."""
 
     break_: re.Pattern[str]
     lead: re.Pattern[str]
     dangling: re.Pattern[str]
+    min_words: int
+    min_chars: int
 
 
 @cache
@@ -35,6 +36,8 @@ def _joints(lang: str) -> _Joints:
         re.compile(fill(_BREAK, words)),
         re.compile(fill(_LEAD, words), re.IGNORECASE),
         re.compile(fill(_DANGLING, words), re.IGNORECASE),
+        words["min_words"],
+        words["min_chars"],
     )
 
 
@@ -90,12 +93,12 @@ def trim_claim(text: str, start: int, end: int, lang: str = "en") -> Span:
     """
     joints = _joints(lang)
     lead = joints.lead.match(text, start, end)
-    if lead is not None and len(text[lead.end() : end].split()) >= MIN_WORDS:
+    if lead is not None and len(text[lead.end() : end].split()) >= joints.min_words:
         start = lead.end()
     while start < end and (text[start].isspace() or text[start] in "\"“„«‘'([—–-,;:"):
         start += 1
     dangling = joints.dangling.search(text, start, end)
-    if dangling is not None and len(text[start : dangling.start()].split()) >= MIN_WORDS:
+    if dangling is not None and len(text[start : dangling.start()].split()) >= joints.min_words:
         end = dangling.start()
     while end > start and text[end - 1] in _TRAIL:
         if text[end - 1] == ")" and "(" in text[start : end - 1]:
@@ -107,7 +110,8 @@ def trim_claim(text: str, start: int, end: int, lang: str = "en") -> Span:
 def split_clauses(text: str, start: int, end: int, lang: str = "en") -> list[Span]:
     """Return the clauses of ``text[start:end]`` as trimmed spans.
 
-    A piece of fewer than three words joins its neighbour, so that an apposition is not a claim.
+    A piece of too few words (in English of fewer than three) joins its neighbour, so that an
+    apposition is not a claim.
 
     Parameters
     ----------
@@ -123,14 +127,14 @@ def split_clauses(text: str, start: int, end: int, lang: str = "en") -> list[Spa
     >>> [s[a:b] for a, b in split_clauses(s, 0, len(s))]
     ['They entered the city', 'Ukrainian troops cut them off']
     """
-    cuts = [start]
-    for m in _joints(lang).break_.finditer(text, start, end):
+    cuts, joints = [start], _joints(lang)
+    for m in joints.break_.finditer(text, start, end):
         at = m.end() if m.end() > m.start() else m.start()
         left, right = text[cuts[-1] : m.start()], text[at:end]
         if (
-            _size(left) >= MIN_WORDS
-            and len(left.strip()) >= MIN_CHARS
-            and _size(right) >= MIN_WORDS
+            _size(left) >= joints.min_words
+            and len(left.strip()) >= joints.min_chars
+            and _size(right) >= joints.min_words
         ):
             cuts.append(at)
     spans = [trim_claim(text, a, b, lang) for a, b in zip(cuts, [*cuts[1:], end], strict=True)]

@@ -331,7 +331,7 @@ def test_other_scripts(text: str, lang: str, words: int) -> None:
     claims = extract_claims(documents, SOURCES)
     _assert_traced(documents, claims)
     assert len(claims) == words
-    assert claims.attrs["cue_language"] == {lang: "en"}
+    assert claims.attrs["cue_language"] == {lang: lang if lang in {"uk", "ru"} else "en"}
 
 
 def test_progress_is_told_after_each_document() -> None:
