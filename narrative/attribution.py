@@ -18,10 +18,8 @@ from narrative.free_order import frame_finder
 from narrative.grammar import FILL
 from narrative.lexicon import CueLexicon
 from narrative.quotations import Quotation, find_quotations
-from narrative.reader.reading import Reading
-from narrative.segmentation import Span, split_clauses, split_sentences, strip_span
+from narrative.segmentation import Cover, Span, split_clauses, split_sentences, strip_span
 from narrative.speakers import NOBODY, Discourse, Speaker, SpeakerIndex
-from narrative.tagged import Cover, Told, told_in
 
 _SCARE_WORDS, _FRAME_WORDS = 3, 10
 
@@ -79,24 +77,12 @@ class Attributor:
     index : SpeakerIndex
     cues : CueLexicon
     lang : str
-    reading : Reading, optional
-        What the reader found in the text; without it, rules alone attribute.
     """
 
-    def __init__(
-        self,
-        text: str,
-        index: SpeakerIndex,
-        cues: CueLexicon,
-        lang: str = "en",
-        reading: Reading | None = None,
-    ) -> None:
+    def __init__(self, text: str, index: SpeakerIndex, cues: CueLexicon, lang: str = "en") -> None:
         self.history = Discourse()
         self.text, self.index, self.cues, self.lang = text, index.within(self.history), cues, lang
         self.grammar = cues.grammar
-        self.told = told_in(text, reading) if reading is not None else []
-        self._cues_at = [t.cue[0] for t in self.told]
-        self._cover = Cover(p for t in self.told for p in (*t.parts(), t.frame))
         self.free = cues.free_order is not None
         found = find_quotations(text)
         self.quotations = with_dashes(text, found, cues.verb) if self.free else found
@@ -164,78 +150,10 @@ class Attributor:
             self._carry(reprint)
             return
         self.index.introduce(self.masked, start, end)
-        told = self.told[bisect_left(self._cues_at, start) : bisect_left(self._cues_at, end)]
-        gaps = self._cover.gaps(start, end)
-        if gaps != [(start, end)]:
-            yield from self._tagged(number, start, end, told, gaps)
-            return
-        yield from self._ruled(number, start, end)
+        yield from self._attributed(number, start, end)
 
-    def _tagged(
-        self, number: int, start: int, end: int, told: list[Told], gaps: list[Span]
-    ) -> Iterator[Attribution]:
-        """Attribute a sentence in which the reader found something; rules read what it left."""
-        frames = [self._frame_of(t) for t in told]
-        for t, frame in zip(told, frames, strict=True):
-            for region in t.content:
-                yield from self._nested(number, region, frame)
-            self._remember(frame, end)
-        for low, high in gaps:
-            low, high = strip_span(self.text, low, high)
-            if self._alpha(low, high) < 2:
-                continue
-            if frames and self._is_quotation(low, high):
-                beside = [f for f in frames if f.end <= low] or frames[:1]
-                yield from self._content(number, (low, high), beside[-1])
-            else:
-                yield from self._ruled(number, low, high)
-
-    def _frame_of(self, told: Told) -> Frame:
-        """Return a tagged attribution as a frame whose speaker is resolved."""
-        cue, mention = self.text[slice(*told.cue)], ""
-        if told.source is None or told.head is None:
-            speaker = self.index.lookup("Unnamed reports") or NOBODY
-        else:
-            mention = self.text[slice(*told.source)]
-            speaker = self._speaker(told.source, told.head)
-        low, high = told.frame
-        stance = self.cues.stance(cue, self.text[low:high])
-        return Frame(low, high, cue, stance, mention, speaker, False, told.score)
-
-    def _speaker(self, source: Span, head: Span) -> Speaker:
-        mention = self.text[slice(*source)]
-        exact = self.index.lookup(mention)
-        if exact is not None:
-            return exact
-        for a, b, speaker in self.index.find(self.text, *source):
-            if a < head[1] and head[0] < b:
-                return speaker
-        return self.index.resolve(mention, self.history)
-
-    def _nested(self, number: int, region: Span, frame: Frame) -> Iterator[Attribution]:
-        """Yield a content's clauses, those of a source that it reports apart."""
-        frames = self.finder.find(*region)
-        if not frames:
-            yield from self._content(number, region, frame)
-            return
-        outer = (frame.speaker.source_id,) if frame.speaker is not NOBODY else ()
-        covered = []
-        for position, inner in enumerate(frames):
-            low = frames[position - 1].end if position else region[0]
-            high = frames[position + 1].start if position + 1 < len(frames) else region[1]
-            back, forth = (
-                strip_span(self.masked, low, inner.start),
-                strip_span(self.masked, inner.end, high),
-            )
-            regions = self._regions(inner, back, forth)
-            covered += [(inner.start, inner.end), *regions]
-            for inside in regions:
-                yield from self._content(number, inside, inner, outer)
-        for low, high in Cover(covered).gaps(*region):
-            if self._alpha(low, high) >= 2:
-                yield from self._content(number, (low, high), frame)
-
-    def _ruled(self, number: int, start: int, end: int) -> Iterator[Attribution]:
+    def _attributed(self, number: int, start: int, end: int) -> Iterator[Attribution]:
+        """Attribute a sentence or a part of one."""
         frames = self.finder.find(start, end)
         if not frames:
             told = self._told_next(number)
@@ -263,20 +181,12 @@ class Attributor:
     ) -> Iterator[Attribution]:
         covered: list[Span] = []
         outer: tuple[str, ...] = ()
-        for position, frame in enumerate(frames):
-            low = frames[position - 1].end if position else start
-            high = frames[position + 1].start if position + 1 < len(frames) else end
-            back, forth = (
-                strip_span(self.masked, low, frame.start),
-                strip_span(self.masked, frame.end, high),
-            )
-            free = not any(a < back[1] and back[0] < b for a, b in covered)
-            regions = self._regions(frame, back if free else (low, low), forth)
+        for frame, regions in self._sides(frames, start, end):
             covered += [(frame.start, frame.end), *regions]
             for region in regions:
                 yield from self._content(number, region, frame, outer)
             # A frame whose content is the next frame: "X reported that Y had said".
-            nested = not regions and forth[0] == forth[1] and frame.speaker is not NOBODY
+            nested = not regions and frame.speaker is not NOBODY
             outer = (*outer, frame.speaker.source_id) if nested else ()
             self._remember(frame, end)
         for low, high in Cover(covered).gaps(start, end):
@@ -286,6 +196,19 @@ class Attributor:
                 yield from self._content(number, (low, high), beside[-1])
             else:
                 yield from self._own(number, low, high)
+
+    def _sides(
+        self, frames: list[Frame], start: int, end: int
+    ) -> Iterator[tuple[Frame, list[Span]]]:
+        """Yield each frame of a stretch of text with the regions that hold its content."""
+        taken = start
+        for position, frame in enumerate(frames):
+            high = frames[position + 1].start if position + 1 < len(frames) else end
+            back = strip_span(self.masked, min(taken, frame.start), frame.start)
+            forth = strip_span(self.masked, frame.end, high)
+            regions = self._regions(frame, back, forth)
+            yield frame, regions
+            taken = max([frame.end, *(b for _, b in regions)])
 
     def _regions(self, frame: Frame, back: Span, forth: Span) -> list[Span]:
         """Choose the side of the frame that holds its content, or both where it interrupts."""
@@ -456,13 +379,9 @@ class Attributor:
 
 
 def attribute(
-    text: str,
-    index: SpeakerIndex,
-    cues: CueLexicon,
-    lang: str = "en",
-    reading: Reading | None = None,
+    text: str, index: SpeakerIndex, cues: CueLexicon, lang: str = "en"
 ) -> list[Attribution]:
-    """Return the attributions of one document in order of their content.
+    """Return the attributions of one document by rules, in order of their content.
 
     Parameters
     ----------
@@ -471,13 +390,10 @@ def attribute(
     index : SpeakerIndex
     cues : CueLexicon
     lang : str
-    reading : Reading, optional
-        What the reader found in the text.
 
     Returns
     -------
     list of Attribution
         Content spans do not overlap; a span whose speaker is None is the author's.
     """
-    found = Attributor(text, index, cues, lang, reading).run()
-    return sorted(found, key=lambda a: (a.start, a.end))
+    return sorted(Attributor(text, index, cues, lang).run(), key=lambda a: (a.start, a.end))

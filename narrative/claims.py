@@ -17,6 +17,7 @@ from narrative.reader import LANGUAGES, Reading, shipped_reader
 from narrative.schema import UNKNOWN, Row, check_table, empty_table
 from narrative.segmentation import trim_claim
 from narrative.speakers import NOBODY, Speaker, SpeakerIndex
+from narrative.tagged import TaggedAttributor
 
 _PRESENT = re.compile(
     r"\b(?:is|are|has|have|remains?|continues?|now|currently|presently|at present|holds?|"
@@ -145,7 +146,12 @@ def _document_claims(
     text, published, by = str(doc["text"]), str(doc["published_at"]), str(doc["author"])
     outlet = _named(index, str(doc["outlet"]))
     author = _named(index, by) if by else outlet
-    attributor = Attributor(text, index, load_cues(lang), lang, reading)
+    cues = load_cues(lang)
+    attributor = (
+        Attributor(text, index, cues, lang)
+        if reading is None
+        else TaggedAttributor(text, index, cues, lang, reading)
+    )
     dates, clock = _Dates(find_dates(text, published)), _Clock({})
     rows: list[dict[str, object]] = []
     for a in sorted(attributor.run(), key=lambda a: (a.start, a.end)):

@@ -42,15 +42,15 @@ class FreeOrderFinder(FrameFinder):
             for row in index.sources.itertuples()
         }
 
-    def resolve(self, mention: str, names: list[Speaker]) -> Speaker:
-        """Return the source of a mention, given the known names that stand inside it."""
+    def resolve(self, mention: str) -> Speaker:
+        """Return the source of a mention: a known name inside it, or an earlier speaker."""
         exact = self.index.lookup(mention)
         if exact is not None:
             return exact
-        persons = [s for s in names if s.kind == "person"]
+        inside = self.index.find(mention, 0, len(mention))
+        persons = [s for _, _, s in inside if s.kind == "person"]
         if persons:
             return persons[-1]
-        inside = self.index.find(mention, 0, len(mention))
         if inside and (inside[0][0] == 0 or self.words.voice.match(mention)):
             return inside[0][2]
         return self._earlier(mention) or self._added(mention) or self._group(mention)
@@ -249,20 +249,20 @@ class FreeOrderFinder(FrameFinder):
         if office is None or not self.words.oblique_noun.fullmatch(office["office"]):
             return None
         at = base + office.start("office")
-        return self._widen(base, at), at, office["office"], self.resolve(office["office"], []), 0.7
+        return self._widen(base, at), at, office["office"], self.resolve(office["office"]), 0.7
 
-    def _unlisted(self, base: int, bare: str, rest: str, names: list[Named]) -> Subject | None:
+    def _unlisted(self, base: int, bare: str, rest: str) -> Subject | None:
         """Return the subject at the end of `bare` that is a pronoun, an unlisted name or a noun."""
         name = self.grammar.proper.search(bare)
         if name and self._is_person(name[1]):
             at = base + name.start(1)
-            return self._widen(base, at), at, name[1], self.resolve(name[1], []), 0.7
+            return self._widen(base, at), at, name[1], self.resolve(name[1]), 0.7
         word = bare.split()[-1] if bare.split() else ""
         known = self._added(word) if word[:1].isupper() else None
         if known is not None:
             at = base + len(bare) - len(word)
             return self._widen(base, at), at, word, known, 0.7
-        return super()._unlisted(base, bare, rest, names)
+        return super()._unlisted(base, bare, rest)
 
     def _is_person(self, name: str) -> bool:
         known = self.index.find(name, 0, len(name))
@@ -305,14 +305,14 @@ class FreeOrderFinder(FrameFinder):
         persons = [n["name"] for n in self.grammar.name.finditer(words)]
         person = next((p for p in reversed(persons) if self._is_person(p)), None)
         if person is not None:
-            speaker = self.resolve(person, [])
+            speaker = self.resolve(person)
             return self._past_apposition(edge, end), person, speaker, 0.8
         surname = next(filter(None, map(self._added, filter(str.istitle, words.split()))), None)
         if surname is not None:
             return self._past_apposition(edge, end), words, surname, 0.8
         short = words and len(words.split()) <= _MAX_PHRASE
         if short and self.cues.speaker_noun.search(words):
-            return self._past_apposition(edge, end), words, self.resolve(words, []), 0.8
+            return self._past_apposition(edge, end), words, self.resolve(words), 0.8
         return None
 
     def _whoever(self, at: int, end: int) -> Found | None:
@@ -324,7 +324,7 @@ class FreeOrderFinder(FrameFinder):
             return edge, "", last, 0.5
         if len(words.split()) > _MAX_APART or self.grammar.blocked.search(words.split()[0] + " "):
             return None
-        return edge, words, self.resolve(words, []), 0.5
+        return edge, words, self.resolve(words), 0.5
 
     def _past_apposition(self, edge: int, end: int) -> int:
         """Return where the words about a source end: ", речник штабу" or ", який …"."""

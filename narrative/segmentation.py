@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
@@ -141,6 +143,36 @@ def split_clauses(text: str, start: int, end: int, lang: str = "en") -> list[Spa
     return [
         (a, b) for a, b in spans if _size(text[a:b]) >= 2 and any(c.isalpha() for c in text[a:b])
     ]
+
+
+class Cover:
+    """Which characters of a document some spans cover.
+
+    Parameters
+    ----------
+    spans : iterable of Span
+    """
+
+    def __init__(self, spans: Iterable[Span]) -> None:
+        self._spans: list[Span] = []
+        for a, b in sorted(spans):
+            if self._spans and a <= self._spans[-1][1]:
+                self._spans[-1] = (self._spans[-1][0], max(b, self._spans[-1][1]))
+            else:
+                self._spans.append((a, b))
+        self._starts = [a for a, _ in self._spans]
+
+    def gaps(self, start: int, end: int) -> list[Span]:
+        """Return the stretches of ``[start, end)`` that no span covers, in order."""
+        out, at = [], start
+        i = max(0, bisect_right(self._starts, start) - 1)
+        while i < len(self._spans) and self._spans[i][0] < end:
+            a, b = self._spans[i]
+            if a > at:
+                out.append((at, a))
+            at = max(at, b)
+            i += 1
+        return [*out, (at, end)] if at < end else out
 
 
 def _size(piece: str) -> int:

@@ -1,125 +1,98 @@
-"""What the reader's attributions are in a document: spans, the words that name the source."""
+"""Attribution by the reader, completed by rules."""
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_right
-from collections.abc import Iterable
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import replace
 
-from narrative.reader.reading import Attributed, Reading
-from narrative.segmentation import Span
-
-_WORDS = re.compile(r"\w+")
-_MIN_WORDS = 3
-_SELF = re.compile(r"(?:i|we|me|us|my|our|one|you|ourselves|myself)", re.IGNORECASE)
-# Verbs whose bare infinitive is what somebody means to do, not what somebody says.
-_INFINITIVE = ("TO",)
+from narrative.attribution import Attribution, Attributor
+from narrative.frames import Frame
+from narrative.lexicon import CueLexicon
+from narrative.reader.reading import Reading
+from narrative.segmentation import Cover, Span, strip_span
+from narrative.speakers import NOBODY, Speaker, SpeakerIndex
+from narrative.told import Told, is_clause, told_in
 
 
-@dataclass(frozen=True)
-class Told:
-    """An attribution of the reader as spans of its document.
+class TaggedAttributor(Attributor):
+    """Attributes what the reader found, and leaves the rest of the document to the rules.
 
     Parameters
     ----------
-    source : Span or None
-        From the first to the last word that names the source.
-    head : Span or None
-        The words of the source's head: its name where it is one, else its noun.
-    cue : Span
-    content : tuple of Span
-        One stretch or several.
-    score : float
-        Order of evidence in [0, 1].
+    text : str
+    index : SpeakerIndex
+    cues : CueLexicon
+    lang : str
+    reading : Reading
+        What the reader found in the text.
     """
 
-    source: Span | None
-    head: Span | None
-    cue: Span
-    content: tuple[Span, ...]
-    score: float
+    def __init__(
+        self, text: str, index: SpeakerIndex, cues: CueLexicon, lang: str, reading: Reading
+    ) -> None:
+        super().__init__(text, index, cues, lang)
+        self.reading = reading
+        self.told = told_in(text, reading, self.quotations)
+        self._cues_at = [t.cue[0] for t in self.told]
+        self._cover = Cover(p for t in self.told for p in t.parts())
 
-    def parts(self) -> list[Span]:
-        """Return every span of the attribution, in order."""
-        return sorted([*([self.source] if self.source else []), self.cue, *self.content])
+    def _attributed(self, number: int, start: int, end: int) -> Iterator[Attribution]:
+        low, high = (bisect_left(self._cues_at, edge) for edge in (start, end))
+        gaps = self._cover.gaps(start, end)
+        if gaps == [(start, end)]:
+            yield from super()._attributed(number, start, end)
+            return
+        frames = []
+        for told in self.told[low:high]:
+            frame = self._frame_of(told, frames)
+            frames.append(frame)
+            for region in told.content:
+                yield from self._nested(number, region, frame)
+            self._remember(frame, end)
+        for a, b in gaps:
+            a, b = strip_span(self.text, a, b)
+            if frames and self._is_quotation(a, b):
+                beside = [f for f in frames if f.end <= a] or frames[:1]
+                yield from self._content(number, (a, b), beside[-1])
+            elif is_clause(self.reading, a, b):
+                yield from super()._attributed(number, a, b)
 
-    @property
-    def frame(self) -> Span:
-        """The words between which source and cue stand, if they stand beside each other."""
-        if self.source is None or self._apart():
-            return self.cue
-        return min(self.source[0], self.cue[0]), max(self.source[1], self.cue[1])
+    def _frame_of(self, told: Told, before: list[Frame]) -> Frame:
+        """Return an attribution as a frame whose speaker is resolved."""
+        cue = self.text[slice(*told.cue)]
+        low, high = told.frame
+        stance = self.cues.stance(cue, self.text[low:high])
+        frame = Frame(low, high, cue, stance, "", NOBODY, False, told.score)
+        impersonal = self.cues.impersonal.search(self.text, max(0, low - 20), high)
+        if told.source is not None and told.head is not None:
+            speaker = self._speaker(told.source, told.head)
+            frame = replace(frame, mention=self.text[slice(*told.source)], speaker=speaker)
+        elif before and not impersonal:
+            frame = replace(frame, mention=before[-1].mention, speaker=before[-1].speaker)
+        if frame.speaker is NOBODY and impersonal:
+            frame = replace(frame, speaker=self.index.lookup("Unnamed reports") or NOBODY)
+        return frame
 
-    def _apart(self) -> bool:
-        assert self.source is not None
-        low, high = sorted((self.source, self.cue))
-        return any(low[1] <= a and b <= high[0] for a, b in self.content)
+    def _speaker(self, source: Span, head: Span) -> Speaker:
+        mention = self.text[slice(*source)]
+        exact = self.index.lookup(mention)
+        if exact is not None:
+            return exact
+        for a, b, speaker in self.index.find(self.text, *source):
+            if a < head[1] and head[0] < b:
+                return speaker
+        return self.index.resolve(mention, self.history)
 
-
-def told_in(text: str, reading: Reading) -> list[Told]:
-    """Return the attributions of a document that hold a claim of somebody else than its author.
-
-    Left out, and so the author's own: contents of fewer than three words, what somebody wants or
-    plans (a bare infinitive is no proposition), and sources in the first or second person outside
-    a quotation, who are the author and the reader.
-    """
-    out = []
-    for a in reading.attributions:
-        content = tuple(reading.chars(c) for c in a.content)
-        if sum(len(_WORDS.findall(text[s:e])) for s, e in content) < _MIN_WORDS:
-            continue
-        if reading.tag(a.content[0][0]) in _INFINITIVE:
-            continue
-        source = (
-            (reading.chars(a.source[0])[0], reading.chars(a.source[-1])[1]) if a.source else None
-        )
-        if source and _SELF.fullmatch(text[slice(*source)]):
-            continue
-        head = _head(reading, a) if a.source else None
-        out.append(Told(source, head, reading.chars(a.cue), content, a.score))
-    return out
-
-
-def _head(reading: Reading, a: Attributed) -> Span:
-    """Return the name at the head of the source's words, or its head noun."""
-    low, high = a.source[0]
-    inside = range(low, high)
-    tops = [w for w in inside if reading.head[w] == w or not low <= reading.head[w] < high]
-    top = tops[0] if tops else high - 1
-    beside = [w for w in inside if reading.head[w] == top and reading.relation(w) == "appos"]
-    for word in (top, *beside):
-        for start, end, kind in reading.entities:
-            if start <= word < end and (kind == "PERSON" or word == top):
-                return reading.chars((max(start, low), min(end, high)))
-    return reading.chars((top, top + 1))
-
-
-class Cover:
-    """Which characters of a document belong to attributions.
-
-    Parameters
-    ----------
-    spans : iterable of Span
-    """
-
-    def __init__(self, spans: Iterable[Span]) -> None:
-        self._spans: list[Span] = []
-        for a, b in sorted(spans):
-            if self._spans and a <= self._spans[-1][1]:
-                self._spans[-1] = (self._spans[-1][0], max(b, self._spans[-1][1]))
-            else:
-                self._spans.append((a, b))
-        self._starts = [a for a, _ in self._spans]
-
-    def gaps(self, start: int, end: int) -> list[Span]:
-        """Return the stretches of ``[start, end)`` that no span covers, in order."""
-        out, at = [], start
-        i = max(0, bisect_right(self._starts, start) - 1)
-        while i < len(self._spans) and self._spans[i][0] < end:
-            a, b = self._spans[i]
-            if a > at:
-                out.append((at, a))
-            at = max(at, b)
-            i += 1
-        return [*out, (at, end)] if at < end else out
+    def _nested(self, number: int, region: Span, frame: Frame) -> Iterator[Attribution]:
+        """Yield a content's clauses, those of a source that it reports apart."""
+        inner = self.finder.find(*region)
+        outer = (frame.speaker.source_id,) if frame.speaker is not NOBODY else ()
+        covered: list[Span] = []
+        for found, regions in self._sides(inner, *region):
+            covered += [(found.start, found.end), *regions]
+            for inside in regions:
+                yield from self._content(number, inside, found, outer)
+        for low, high in Cover(covered).gaps(*region):
+            if self._alpha(low, high) >= 2:
+                yield from self._content(number, (low, high), frame)

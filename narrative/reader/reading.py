@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -114,6 +115,11 @@ class Reading:
     def tag(self, word: int) -> str:
         """Return the part of speech of a word."""
         return POS[self.pos[word]]
+
+    def entities_at(self, word: int) -> Spans:
+        """Return the named entity that a word belongs to, if any, in a list."""
+        at = bisect_right(self.entities, word, key=lambda e: e[0]) - 1
+        return self.entities[at : at + 1] if at >= 0 and self.entities[at][1] > word else []
 
     def relation(self, word: int) -> str:
         """Return how a word depends on its head."""

@@ -1,0 +1,183 @@
+"""What the reader's attributions are in a document: spans, and the words that name the source."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from narrative.distance_lexicon import load_distance
+from narrative.quotations import Quotation
+from narrative.reader.reading import Attributed, Reading
+from narrative.segmentation import Span
+
+_WORDS = re.compile(r"\w+")
+_MIN_WORDS, _MIN_BARE = 3, 5  # of a content, and of one without a verb
+_LONG_QUOTATION = 3
+_SELF = re.compile(r"(?:i|we|me|us|my|our|one|you|ourselves|myself)", re.IGNORECASE)
+_VERBS = frozenset({"VB", "VBD", "VBG", "VBN", "VBP", "VBZ", "MD"})
+_SUBJECTS = ("nsubj", "nsubjpass")
+# Through these a verb takes over the subject of the one that it depends on.
+_SHARED = ("conj", "advcl", "xcomp", "dep", "parataxis", "ccomp")
+_RELATIVE = ("acl", "acl:relcl")
+_NAME_PARTS = ("compound", "amod", "det", "nmod:poss", "nummod", "neg")
+
+
+@dataclass(frozen=True)
+class Told:
+    """An attribution of the reader as spans of its document.
+
+    Parameters
+    ----------
+    source : Span or None
+        From the first to the last word that names the source.
+    head : Span or None
+        The words of the source's head: its name where it is one, else its noun.
+    inherited : bool
+        Whether the source stands as subject of another verb ("X said …, adding that").
+    cue : Span
+    content : tuple of Span
+        One stretch or several.
+    score : float
+        Order of evidence in [0, 1].
+    """
+
+    source: Span | None
+    head: Span | None
+    inherited: bool
+    cue: Span
+    content: tuple[Span, ...]
+    score: float
+
+    @property
+    def frame(self) -> Span:
+        """The words between which source and cue stand, if they stand beside each other."""
+        if self.source is None or self.inherited:
+            return self.cue
+        low, high = sorted((self.source, self.cue))
+        if any(low[1] <= a and b <= high[0] for a, b in self.content):
+            return self.cue
+        return low[0], max(low[1], high[1])
+
+    def parts(self) -> list[Span]:
+        """Return the spans that are no claim of the author, in order."""
+        own = [] if self.source is None or self.inherited else [self.source]
+        return sorted([*own, self.cue, self.frame, *self.content])
+
+
+def told_in(text: str, reading: Reading, quotations: Sequence[Quotation]) -> list[Told]:
+    """Return the attributions of a document that report what somebody said, in order of cues.
+
+    The reader was trained on attributions of every kind. Left out here, and so the author's own:
+    cues that are no reporting words unless they carry a quotation, contents of fewer than three
+    words or of a few words without a verb, what somebody wants or plans (a bare infinitive is no
+    proposition), and sources in the first or second person outside a quotation.
+    """
+    speech = [q for q in quotations if len(_WORDS.findall(text[q.start : q.end])) > _LONG_QUOTATION]
+    out = []
+    for a in reading.attributions:
+        content = tuple(reading.chars(c) for c in a.content)
+        quoted = any(q.start < e and s < q.end for q in speech for s, e in content)
+        if not quoted and not (_proposes(text, reading, a) and _reports(text, reading, a)):
+            continue
+        told = _told(reading, a, content)
+        if told.source and _SELF.fullmatch(text[slice(*told.source)]):
+            continue
+        out.append(told)
+    return out
+
+
+def _reports(text: str, reading: Reading, a: Attributed) -> bool:
+    start, end = reading.chars(a.cue)
+    return (
+        bool(load_distance().reporting(text, start, end)) or "according" in text[start:end].lower()
+    )
+
+
+def _proposes(text: str, reading: Reading, a: Attributed) -> bool:
+    n = sum(len(_WORDS.findall(text[slice(*reading.chars(c))])) for c in a.content)
+    if n < _MIN_WORDS or reading.tag(a.content[0][0]) == "TO":
+        return False
+    verbs = any(reading.tag(w) in _VERBS for low, high in a.content for w in range(low, high))
+    return verbs or n >= _MIN_BARE
+
+
+def _told(reading: Reading, a: Attributed, content: tuple[Span, ...]) -> Told:
+    cue = reading.chars(a.cue)
+    if a.source:
+        low, high = a.source[0]
+        source = (reading.chars(a.source[0])[0], reading.chars(a.source[-1])[1])
+        return Told(source, _head(reading, low, high), False, cue, content, a.score)
+    subject = subject_of(reading, a.cue)
+    if subject is None:
+        return Told(None, None, False, cue, content, a.score)
+    low, high = phrase_of(reading, subject)
+    head = _head(reading, low, high)
+    return Told(reading.chars((low, high)), head, True, cue, content, a.score)
+
+
+def _top(reading: Reading, low: int, high: int) -> int:
+    """Return the word of a phrase that the others depend on."""
+    for w in range(low, high):
+        if not low <= reading.head[w] < high or reading.head[w] == w:
+            if reading.relation(w) not in ("punct", "det", "case", "mark", "aux"):
+                return w
+    return high - 1
+
+
+def _head(reading: Reading, low: int, high: int) -> Span:
+    """Return the name at the head of a source's words, or its head noun."""
+    top = _top(reading, low, high)
+    beside = [
+        w for w in range(low, high) if reading.head[w] == top and reading.relation(w) == "appos"
+    ]
+    for word in (top, *beside):
+        for start, end, kind in reading.entities_at(word):
+            if kind == "PERSON" or word == top:
+                return reading.chars((max(start, low), min(end, high)))
+    return reading.chars((top, top + 1))
+
+
+def subject_of(reading: Reading, cue: tuple[int, int]) -> int | None:
+    """Return the subject of a reporting word, or of the verb that shares its subject with it.
+
+    A relative pronoun stands for the noun that its clause is about. None where there is none.
+    """
+    word = _top(reading, *cue)
+    for _ in range(6):
+        near = range(max(0, word - 40), min(len(reading.head), word + 40))
+        subjects = [
+            w
+            for w in near
+            if reading.head[w] == word and reading.relation(w) in _SUBJECTS and w != word
+        ]
+        if subjects and reading.tag(subjects[0]) not in ("WDT", "WP"):
+            return subjects[0]
+        relation, above = reading.relation(word), int(reading.head[word])
+        if relation in _RELATIVE:
+            return above
+        if relation not in _SHARED or above == word:
+            return None
+        word = above
+    return None
+
+
+def phrase_of(reading: Reading, word: int) -> tuple[int, int]:
+    """Return a noun with the words before it that belong to its name or description."""
+    low = word
+    while (
+        low > 0
+        and reading.head[low - 1] in range(low, word + 1)
+        and reading.relation(low - 1) in _NAME_PARTS
+    ):
+        low -= 1
+    return low, word + 1
+
+
+def is_clause(reading: Reading, start: int, end: int) -> bool:
+    """Say whether a stretch of text holds a verb with its subject."""
+    low, high = reading.words(start, end)
+    return any(
+        reading.relation(w) in (*_SUBJECTS, "csubj") and low <= reading.head[w] < high
+        for w in range(low, high)
+    )
