@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import pandas as pd
 
 from narrative.attribution import Attribution, Attributor
-from narrative.dating import DateSpan, find_dates, publication_range
+from narrative.dating import DateSpan
 from narrative.errors import InputError
 from narrative.lexicon import load_cues
 from narrative.reader import LANGUAGES, Reading, shipped_reader
-from narrative.schema import UNKNOWN, Row, check_table, empty_table
+from narrative.saying import Dater
+from narrative.schema import Row, check_table, empty_table
 from narrative.segmentation import trim_claim
 from narrative.speakers import NOBODY, Speaker, SpeakerIndex
 from narrative.tagged import TaggedAttributor
 
-_PRESENT = re.compile(
-    r"\b(?:is|are|has|have|remains?|continues?|now|currently|presently|at present|holds?|"
-    r"controls?|stands?)\b|\b\w+ing\b",
-    re.IGNORECASE,
-)
 _NOT_CLAIM = re.compile(
     r"(?:(?:[Pp]osted |[Ww]ritten )?[Bb]y|[Dd]i|[Vv]on|[Pp]ar|[Аа]втор:?)\s+"
     r"[A-ZА-Я][\w’'-]+(?:\s+[A-ZА-Я][\w’'-]+){0,3}|"
@@ -34,27 +28,6 @@ _POINTER = re.compile(r"(?:this|so|it)\s+(?:on|in|to|at|during)\b", re.IGNORECAS
 MIN_WORDS = 3
 ATTRIBUTION = ("auto", "rules")
 _BLOCK = 60_000  # characters of documents that are read together
-PRECISION_RANK = {"day": 0, "month": 1, "season": 2, "year": 3}
-
-
-class _Dates:
-    """The dates of a document, looked up by place."""
-
-    def __init__(self, dates: list[DateSpan]) -> None:
-        self._dates = dates
-        self._starts = [d.start for d in dates]
-        self._ends = [d.end for d in dates]
-
-    def between(self, low: int, high: int) -> list[DateSpan]:
-        """Return the dates that share a character with ``[low, high)``."""
-        return self._dates[bisect_right(self._ends, low) : bisect_left(self._starts, high)]
-
-
-@dataclass
-class _Clock:
-    """What a document has said so far about when its sources spoke."""
-
-    by_source: dict[str, DateSpan]
 
 
 def extract_claims(
@@ -152,18 +125,18 @@ def _document_claims(
         if reading is None
         else TaggedAttributor(text, index, cues, lang, reading)
     )
-    dates, clock = _Dates(find_dates(text, published)), _Clock({})
+    attributions = sorted(attributor.run(), key=lambda a: (a.start, a.end))
+    dater = Dater(attributor, attributions, published, lang)
     rows: list[dict[str, object]] = []
-    for a in sorted(attributor.run(), key=lambda a: (a.start, a.end)):
+    for a in attributions:
         start, end = trim_claim(text, a.start, a.end)
         claim = text[start:end]
-        inside = dates.between(start, end)
-        if not _is_claim(claim, start, inside):
+        if not _is_claim(claim, start, dater.between(start, end)):
             continue
         speaker = a.speaker or (author if a.voice == "author" else NOBODY)
-        said, precision, flag = _said(a, attributor, dates, clock, speaker.source_id, published)
-        about = _about(claim, start, end, inside, said)
-        flags = {flag, *(d.flag for d in inside)} - {""}
+        said, precision, flag = dater.said(a, speaker.source_id)
+        about = dater.about(start, end, a.voice, said)
+        flags = {flag, *dater.flags(start, end)} - {""}
         rows.append(
             {
                 "claim_id": f"{doc['doc_id']}:{start:07d}-{end:07d}",
@@ -219,59 +192,3 @@ def _without_repeats(rows: list[dict[str, object]]) -> list[dict[str, object]]:
     for row in rows:
         kept.setdefault(row["claim_id"], row)
     return list(kept.values())
-
-
-def _said(
-    a: Attribution,
-    attributor: Attributor,
-    dates: _Dates,
-    clock: _Clock,
-    source_id: str,
-    published: str,
-) -> tuple[str, str, str]:
-    """Return said_at, its precision and a flag.
-
-    The author speaks on the day of publication. A reported statement has the date that stands in
-    its sentence outside the content; else the last that the text gave for the same source; else
-    the publication month (coding rule 14), because news reports what was said lately. A date after
-    publication is flagged and not used: nobody reports what has not been said.
-    """
-    if a.voice == "author":
-        return published, _precision_of(published), ""
-    low, high = attributor.sentences[a.sent_index]
-    if a.frame[0] < low:  # the sentence that leads into a block quotation dates it
-        led = bisect_right(attributor.sentences, a.frame[0], key=lambda s: s[0])
-        low = attributor.sentences[max(led - 1, 0)][0]
-    outside = [
-        d
-        for d in dates.between(low, high)
-        if low <= d.start and not (a.start <= d.start and d.end <= a.end)
-    ]
-    near = [d for d in outside if d.start < a.frame[1] + 40]
-    dated = min(
-        near, key=lambda d: (PRECISION_RANK[d.precision], abs(d.start - a.frame[0])), default=None
-    )
-    flag = dated.flag if dated is not None else ""
-    if dated is not None and not flag:
-        clock.by_source[source_id] = dated
-    else:
-        dated = clock.by_source.get(source_id) if source_id != UNKNOWN else None
-    if dated is not None:
-        return dated.iso(), dated.precision, flag
-    if _precision_of(published) == "year":
-        return published, "year", flag
-    return published[: len("2025-12")], "month", flag
-
-
-def _precision_of(value: str) -> str:
-    return {4: "year", 7: "month", 10: "day"}.get(len(value), UNKNOWN)
-
-
-def _about(claim: str, start: int, end: int, dates: list[DateSpan], said: str) -> tuple[str, str]:
-    inside = [d for d in dates if start <= d.start and d.end <= end]
-    if inside:
-        return min(d.first for d in inside).isoformat(), max(d.last for d in inside).isoformat()
-    if said and _PRESENT.search(claim):
-        first, last = publication_range(said)
-        return first.isoformat(), last.isoformat()
-    return "", ""
