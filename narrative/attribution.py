@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from narrative.direct_speech import after_dash, begins_with_a_speaker, with_dashes
+from narrative.distance import cue_stance, voice_of
 from narrative.frames import Frame
 from narrative.free_order import frame_finder
 from narrative.grammar import FILL
@@ -251,13 +252,18 @@ class Attributor:
                 frame.speaker,
                 frame.mention,
                 frame.cue,
-                frame.cue_stance,
+                self._distance((a, b), frame),
                 voice,
                 score,
                 (frame.start, frame.end),
                 self.via,
                 outer,
             )
+
+    def _distance(self, content: Span, frame: Frame) -> int:
+        at = self.text.find(frame.cue, frame.start, frame.end) if frame.cue else -1
+        cue = (at, at + len(frame.cue)) if at >= 0 else None
+        return cue_stance(self.text, content, cue, (frame.start, frame.end), lang=self.lang)
 
     def _pieces(self, start: int, end: int) -> Iterator[tuple[Span, str]]:
         """Yield the clauses of a content region with their voice."""
@@ -319,7 +325,17 @@ class Attributor:
                     self._named_inside(number, a, b)
                     or self._hearsay(number, a, b)
                     or Attribution(
-                        a, b, number, self.author, "", "", 0, "author", 1.0, (a, a), self.via
+                        a,
+                        b,
+                        number,
+                        self.author,
+                        "",
+                        "",
+                        cue_stance(self.text, (a, b), None, (a, a), lang=self.lang),
+                        "author",
+                        1.0,
+                        (a, a),
+                        self.via,
                     )
                 )
 

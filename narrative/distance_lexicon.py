@@ -12,7 +12,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from narrative.errors import InputError
-from narrative.lexicon import _by_letter, _inflect
+from narrative.lexicon import by_letter, inflect_english
 
 STANCES = (-1, 0, 1)
 CLASSES = ("presupposing", "entailing", "neutral", "contested", "distancing")
@@ -202,14 +202,14 @@ def _forms(entries: list[str], table: str, inflect: bool) -> list[str]:
         return entries
     if table == "nouns":
         return [f for e in entries for f in (e.split("/") if "/" in e else (e, e + "s"))]
-    return [f for e in entries for f in _inflect(e)]
+    return [f for e in entries for f in inflect_english(e)]
 
 
 def _any_of(forms: list[str]) -> re.Pattern[str]:
     """Compile forms as whole words; "*" is any ending."""
     if not forms:
         return re.compile(r"(?!)")
-    body = "|".join(p.replace(r"\*", r"\w*") for p in _by_letter(forms))
+    body = "|".join(p.replace(r"\*", r"\w*") for p in by_letter(forms))
     return re.compile(rf"(?<![\w-])(?:{body})(?![\w-])", re.IGNORECASE)
 
 

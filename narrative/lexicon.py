@@ -94,7 +94,7 @@ def _plain(cue: str) -> str:
 def _inflect(entry: str, endings: Mapping[str, list[str]]) -> list[str]:
     """Return the forms of an entry, from its classes of endings or by the English rule."""
     if not endings:
-        return _inflect_english(entry)
+        return inflect_english(entry)
     forms = []
     for part in entry.split("/"):
         stem, plus, name = part.partition("+")
@@ -102,7 +102,7 @@ def _inflect(entry: str, endings: Mapping[str, list[str]]) -> list[str]:
     return forms
 
 
-def _inflect_english(entry: str) -> list[str]:
+def inflect_english(entry: str) -> list[str]:
     head, _, particle = entry.partition(" ")
     base, *irregular = head.split("/")
     stem = base[:-1] if base.endswith("e") else base
@@ -116,7 +116,7 @@ def _inflect_english(entry: str) -> list[str]:
     return [f"{f} {particle}".strip() for f in forms]
 
 
-def _by_letter(forms: Iterable[str]) -> list[str]:
+def by_letter(forms: Iterable[str]) -> list[str]:
     """Return one pattern for each first letter, which is several times faster to search."""
     groups: dict[str, list[str]] = {}
     for form in sorted(forms, key=lambda f: (-len(f), f)):
@@ -176,7 +176,7 @@ def load_cues(lang: str = "en") -> CueLexicon:
         return load_cues("en")
     forms, frames, nouns = _forms(raw), raw["frames"], raw["nouns"]
     return CueLexicon(
-        verb=_whole(_by_letter(forms)),
+        verb=_whole(by_letter(forms)),
         according=_whole(frames["according"]),
         impersonal=_whole(frames["impersonal"]),
         speaker_noun=_noun_phrase(nouns["speakers"], nouns.get("complement_words", 0)),

@@ -12,7 +12,7 @@ from narrative.lexicon import CueLexicon
 from narrative.reader.reading import Reading
 from narrative.segmentation import Cover, Span, strip_span
 from narrative.speakers import NOBODY, Speaker, SpeakerIndex
-from narrative.told import Told, is_clause, told_in
+from narrative.told import Told, depends_on, has_verb, is_clause, told_in
 
 
 class TaggedAttributor(Attributor):
@@ -43,25 +43,48 @@ class TaggedAttributor(Attributor):
         if gaps == [(start, end)]:
             yield from super()._attributed(number, start, end)
             return
-        frames = []
-        for told in self.told[low:high]:
+        frames: list[Frame] = []
+        earlier = self.last, self.last_end
+        told_here = self.told[low:high]
+        for told in told_here:
             frame = self._frame_of(told, frames)
             frames.append(frame)
             for region in told.content:
                 yield from self._nested(number, region, frame)
             self._remember(frame, end)
+        latest = self.last, self.last_end
         for a, b in gaps:
             a, b = strip_span(self.text, a, b)
-            if frames and self._is_quotation(a, b):
+            before = not frames or a < frames[0].start
+            self.last, self.last_end = earlier if before else latest
+            content = self._continued(told_here, a, b)
+            if content is not None:
+                yield from self._content(number, (a, b), frames[content])
+            elif frames and self._is_quotation(a, b):
                 beside = [f for f in frames if f.end <= a] or frames[:1]
                 yield from self._content(number, (a, b), beside[-1])
             elif is_clause(self.reading, a, b):
                 yield from super()._attributed(number, a, b)
+        if frames:
+            self.last, self.last_end = latest
+
+    def _continued(self, told: list[Told], start: int, end: int) -> int | None:
+        """Return which attribution a clause right after its content belongs to, if any."""
+        for i, t in enumerate(told):
+            for low, high in t.content:
+                near = 0 <= start - high <= 2 and "\n" not in self.text[high:start]
+                if near and depends_on(self.reading, (start, end), (low, high)):
+                    return i
+        return None
+
+    def _own(self, number: int, start: int, end: int) -> Iterator[Attribution]:
+        if has_verb(self.reading, start, end):
+            yield from super()._own(number, start, end)
 
     def _frame_of(self, told: Told, before: list[Frame]) -> Frame:
         """Return an attribution as a frame whose speaker is resolved."""
         cue = self.text[slice(*told.cue)]
-        low, high = told.frame
+        low, high = told.lead
         stance = self.cues.stance(cue, self.text[low:high])
         frame = Frame(low, high, cue, stance, "", NOBODY, False, told.score)
         impersonal = self.cues.impersonal.search(self.text, max(0, low - 20), high)

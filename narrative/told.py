@@ -14,13 +14,16 @@ from narrative.segmentation import Span
 _WORDS = re.compile(r"\w+")
 _MIN_WORDS, _MIN_BARE = 3, 5  # of a content, and of one without a verb
 _LONG_QUOTATION = 3
+_LEAD = 80  # characters
+_ACCORDING = re.compile(r"\baccording\b", re.IGNORECASE)
+_WHAT = re.compile(r"\bwhat\s+$", re.IGNORECASE)
 _SELF = re.compile(r"(?:i|we|me|us|my|our|one|you|ourselves|myself)", re.IGNORECASE)
 _VERBS = frozenset({"VB", "VBD", "VBG", "VBN", "VBP", "VBZ", "MD"})
 _SUBJECTS = ("nsubj", "nsubjpass")
 # Through these a verb takes over the subject of the one that it depends on.
 _SHARED = ("conj", "advcl", "xcomp", "dep", "parataxis", "ccomp")
 _RELATIVE = ("acl", "acl:relcl")
-_NAME_PARTS = ("compound", "amod", "det", "nmod:poss", "nummod", "neg")
+_NAME_PARTS = ("compound", "amod", "det", "nmod:poss", "nummod", "neg", "part")
 
 
 @dataclass(frozen=True)
@@ -59,10 +62,17 @@ class Told:
             return self.cue
         return low[0], max(low[1], high[1])
 
+    @property
+    def lead(self) -> Span:
+        """The frame with the words up to the content after it: to whom, when and where ("that")."""
+        low, high = self.frame
+        after = min((a for a, _ in self.content if a >= high), default=high)
+        return low, after if after - high <= _LEAD else high
+
     def parts(self) -> list[Span]:
         """Return the spans that are no claim of the author, in order."""
         own = [] if self.source is None or self.inherited else [self.source]
-        return sorted([*own, self.cue, self.frame, *self.content])
+        return sorted([*own, self.cue, self.lead, *self.content])
 
 
 def told_in(text: str, reading: Reading, quotations: Sequence[Quotation]) -> list[Told]:
@@ -80,9 +90,13 @@ def told_in(text: str, reading: Reading, quotations: Sequence[Quotation]) -> lis
         quoted = any(q.start < e and s < q.end for q in speech for s, e in content)
         if not quoted and not (_proposes(text, reading, a) and _reports(text, reading, a)):
             continue
-        told = _told(reading, a, content)
+        told = _told(text, reading, a, content)
+        if told.head is None and _ACCORDING.search(text, *told.cue):
+            continue  # the rules find whom it names
         if told.source and _SELF.fullmatch(text[slice(*told.source)]):
             continue
+        if _WHAT.search(text[max(0, told.frame[0] - 8) : told.frame[0]]):
+            continue  # "what X called a victory" is no content of its own
         out.append(told)
     return out
 
@@ -98,15 +112,19 @@ def _proposes(text: str, reading: Reading, a: Attributed) -> bool:
     n = sum(len(_WORDS.findall(text[slice(*reading.chars(c))])) for c in a.content)
     if n < _MIN_WORDS or reading.tag(a.content[0][0]) == "TO":
         return False
-    verbs = any(reading.tag(w) in _VERBS for low, high in a.content for w in range(low, high))
+    verbs = any(has_verb(reading, *reading.chars(c)) for c in a.content)
     return verbs or n >= _MIN_BARE
 
 
-def _told(reading: Reading, a: Attributed, content: tuple[Span, ...]) -> Told:
+def _told(text: str, reading: Reading, a: Attributed, content: tuple[Span, ...]) -> Told:
     cue = reading.chars(a.cue)
-    if a.source:
+    source = (reading.chars(a.source[0])[0], reading.chars(a.source[-1])[1]) if a.source else cue
+    # A heading is no source of the paragraph under it.
+    if a.source and "\n" not in text[min(source[1], cue[1]) : max(source[0], cue[0])]:
         low, high = a.source[0]
-        source = (reading.chars(a.source[0])[0], reading.chars(a.source[-1])[1])
+        # Words before a name that belong to it, where the reader began too late.
+        low = min(low, phrase_of(reading, _top(reading, low, high))[0])
+        source = (reading.chars((low, high))[0], source[1])
         return Told(source, _head(reading, low, high), False, cue, content, a.score)
     subject = subject_of(reading, a.cue)
     if subject is None:
@@ -165,13 +183,34 @@ def subject_of(reading: Reading, cue: tuple[int, int]) -> int | None:
 def phrase_of(reading: Reading, word: int) -> tuple[int, int]:
     """Return a noun with the words before it that belong to its name or description."""
     low = word
-    while (
-        low > 0
-        and reading.head[low - 1] in range(low, word + 1)
-        and reading.relation(low - 1) in _NAME_PARTS
-    ):
+    while low > 0 and _belongs(reading, low - 1, low, word):
         low -= 1
     return low, word + 1
+
+
+def _belongs(reading: Reading, word: int, low: int, high: int) -> bool:
+    while word < low:
+        possessive = reading.relation(word) == "case" and reading.tag(word) == "POS"
+        if not possessive and reading.relation(word) not in _NAME_PARTS:
+            return False
+        word = int(reading.head[word]) if reading.head[word] != word else high + 1
+    return word <= high
+
+
+def has_verb(reading: Reading, start: int, end: int) -> bool:
+    """Say whether a stretch of text holds a verb: a heading or a name often has none."""
+    return any(reading.tag(w) in _VERBS for w in range(*reading.words(start, end)))
+
+
+def depends_on(reading: Reading, clause: Span, content: Span) -> bool:
+    """Say whether a clause is subordinate to a word of the content before it, not joined to it."""
+    low, high = reading.words(*clause)
+    first, last = reading.words(*content)
+    tops = [w for w in range(low, high) if not low <= reading.head[w] < high]
+    tops = [w for w in tops if reading.relation(w) not in ("punct", "cc", "mark")]
+    return bool(tops) and all(
+        first <= reading.head[w] < last and reading.relation(w) != "conj" for w in tops
+    )
 
 
 def is_clause(reading: Reading, start: int, end: int) -> bool:

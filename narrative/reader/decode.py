@@ -10,7 +10,7 @@ import numpy.typing as npt
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 Spans = list[tuple[int, int, str]]
-_NEVER = np.float32(-1e4)
+NEVER = np.float32(-1e4)
 
 
 def allowed(tags: Sequence[str]) -> Floats:
@@ -26,7 +26,7 @@ def allowed(tags: Sequence[str]) -> Floats:
         if after.startswith("I-"):
             for i, before in enumerate(tags):
                 if before[2:] != after[2:]:
-                    out[i, j] = _NEVER
+                    out[i, j] = NEVER
     return out
 
 
@@ -50,7 +50,7 @@ def viterbi(emissions: Floats, transition: Floats, tags: Sequence[str]) -> Ints:
         return np.zeros(0, dtype=np.int64)
     move = transition + allowed(tags)
     inside = np.array([t.startswith("I-") for t in tags])
-    total = emissions[0] + np.where(inside, _NEVER, 0)
+    total = emissions[0] + np.where(inside, NEVER, 0)
     back = np.zeros((n, len(tags)), dtype=np.int8)
     columns = np.arange(len(tags))
     for t in range(1, n):
@@ -124,7 +124,7 @@ def choose_links(scores: Floats, *, one_each: bool) -> tuple[Ints, Floats]:
         return chosen, sure
     weights = np.exp(scores - scores.max(axis=1, keepdims=True))
     p = weights / weights.sum(axis=1, keepdims=True)
-    p[scores <= _NEVER / 2] = 0
+    p[scores <= NEVER / 2] = 0
     if not one_each:
         chosen = np.where(p.max(axis=1) > 0, p.argmax(axis=1), -1)
         return chosen, p.max(axis=1)

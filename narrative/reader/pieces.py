@@ -22,6 +22,7 @@ from narrative.segmentation import split_sentences
 Ints = npt.NDArray[np.int64]
 
 N_CASES, N_QUOTES, N_BREAKS = 6, 5, 4
+LINE, PARAGRAPH = 2, 3  # what stands before a word, in ``brk``
 _LONG_QUOTATION = 3  # more words than this: not scare quotes
 
 
@@ -137,12 +138,12 @@ def _breaks(text: str, starts: Ints, ends: Ints, sentence: Ints) -> Ints:
     for i in np.flatnonzero(starts[1:] > ends[:-1] + 1) + 1:
         gap = text[ends[i - 1] : starts[i]]
         if "\n" in gap:
-            out[i] = 3 if gap.count("\n") > 1 else 2
+            out[i] = PARAGRAPH if gap.count("\n") > 1 else LINE
     for i in np.flatnonzero(starts[1:] == ends[:-1] + 1) + 1:
         if text[ends[i - 1]] == "\n":
-            out[i] = 2
+            out[i] = LINE
     if len(out):
-        out[0] = 3
+        out[0] = PARAGRAPH
     return out
 
 

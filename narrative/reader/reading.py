@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from narrative.reader.decode import (
+    NEVER,
     Floats,
     Ints,
     Spans,
@@ -22,10 +23,9 @@ from narrative.reader.decode import (
     viterbi,
 )
 from narrative.reader.labels import ENTITY_TAGS, POS, RELATIONS, ROLES, TAGS
-from narrative.reader.pieces import Pieces, Window, plan_windows, split_words
+from narrative.reader.pieces import LINE, PARAGRAPH, Pieces, Window, plan_windows, split_words
 
 LANGUAGES = ("en",)
-_FAR = 260  # words between a span and its cue; in PolNeAR one in a thousand is farther
 _SECTION = 150_000  # characters read at a time, which bounds memory
 _PARAGRAPH_END = re.compile(r"\n\s*\n|\n")
 
@@ -136,23 +136,16 @@ class _Scores:
     head: Ints
     root: Floats
     rel: Ints
-    vectors: Floats
+    windows: list[tuple[Window, Floats]]
 
     @classmethod
-    def empty(cls, n: int, dims: int) -> _Scores:
+    def empty(cls, n: int) -> _Scores:
         def of(*shape: int) -> Floats:
             return np.zeros(shape, dtype=np.float32)
 
         index = np.arange(n, dtype=np.int64)
-        return cls(
-            of(n, len(TAGS)),
-            index * 0,
-            of(n, len(ENTITY_TAGS)),
-            index,
-            of(n),
-            index * 0,
-            of(n, dims),
-        )
+        entity = of(n, len(ENTITY_TAGS))
+        return cls(of(n, len(TAGS)), index * 0, entity, index, of(n), index * 0, [])
 
 
 class Reader:
@@ -193,8 +186,7 @@ class Reader:
 
     def _read(self, texts: list[str]) -> list[Reading]:
         pieces = [split_words(t) for t in texts]
-        dims = int(self.network.bert.config.hidden_size)
-        scores = [_Scores.empty(len(p), dims) for p in pieces]
+        scores = [_Scores.empty(len(p)) for p in pieces]
         for parts in self._batches(pieces):
             self._fill(parts, pieces, scores)
         return [self._decode(p, s) for p, s in zip(pieces, scores, strict=True)]
@@ -239,13 +231,16 @@ class Reader:
             out.tags[to], out.pos[to], out.entity[to] = tags[row, of], pos[row, of], entity[row, of]
             head = heads[row, of]
             out.head[to] = np.where(head == 0, np.arange(to.start, to.stop), head - 1 + w.low)
-            out.root[to], out.rel[to], out.vectors[to] = (
-                root[row, of],
-                rels[row, of],
-                vectors[row, of],
-            )
+            out.root[to], out.rel[to] = root[row, of], rels[row, of]
+            out.windows.append((w, vectors[row, : w.high - w.low].copy()))
 
     def _decode(self, pieces: Pieces, s: _Scores) -> Reading:
+        opening = np.flatnonzero(
+            (pieces.brk == PARAGRAPH)
+            | ((pieces.brk == LINE) & (np.diff(pieces.sentence, prepend=-1) > 0))
+        )
+        # A source or cue does not run on from a heading into the paragraph under it.
+        s.tags[np.ix_(opening, [TAGS.index("I-source"), TAGS.index("I-cue")])] = NEVER
         labels = viterbi(s.tags, self._transition, TAGS)
         flat = np.zeros((len(ENTITY_TAGS), len(ENTITY_TAGS)), dtype=np.float32)
         entities = tag_spans(viterbi(s.entity, flat, ENTITY_TAGS), ENTITY_TAGS)
@@ -285,22 +280,31 @@ class Reader:
         return out
 
     def _links(self, spans: list[Word], cues: list[Word], s: _Scores) -> Floats:
-        """Return scores of spans with cues, shape (n_spans, n_cues)."""
+        """Return scores of spans with cues, shape (n_spans, n_cues), over the windows with both.
+
+        Vectors of different windows cannot be compared: each counts its positions anew.
+        """
+        total = np.zeros((len(spans), len(cues)), dtype=np.float32)
+        seen = np.zeros_like(total)
+        at = [np.array(x, dtype=np.int64).reshape(-1, 2) for x in (spans, cues)]
+        for w, vectors in sorted(s.windows, key=lambda x: x[0].low):
+            rows, columns = (np.flatnonzero((x[:, 0] >= w.low) & (x[:, 1] <= w.high)) for x in at)
+            if len(rows) and len(columns):
+                pairs = np.ix_(rows, columns)
+                total[pairs] += self._score(at[0][rows] - w.low, at[1][columns] - w.low, vectors)
+                seen[pairs] += 1
+        return np.where(seen > 0, total / np.maximum(seen, 1), NEVER)
+
+    def _score(self, spans: Ints, cues: Ints, vectors: Floats) -> Floats:
         import torch
 
         from narrative.reader.network import distance_bucket
 
-        out = np.full((len(spans), len(cues)), -1e4, dtype=np.float32)
-        if not spans:
-            return out
-        ends = [np.array([(a, b - 1) for a, b in x], dtype=np.int64) for x in (spans, cues)]
-        vectors = [torch.from_numpy(s.vectors[e].reshape(len(e), -1)) for e in ends]
-        gap = ends[1][None, :, 0] - ends[0][:, :1]
+        ends = [np.stack([x[:, 0], x[:, 1] - 1], axis=1) for x in (spans, cues)]
+        gap = torch.from_numpy(cues[None, :, 0] - spans[:, :1])
+        taken = [torch.from_numpy(vectors[e].reshape(len(e), -1)) for e in ends]
         with torch.inference_mode():
-            scores = self.network.links(*vectors, distance_bucket(torch.from_numpy(gap))).numpy()
-        near = np.abs(gap) <= _FAR
-        out[near] = scores[near]
-        return out
+            return np.asarray(self.network.links(*taken, distance_bucket(gap)).numpy())
 
 
 Part = tuple[int, int, str]

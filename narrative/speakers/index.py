@@ -260,6 +260,8 @@ class SpeakerIndex:
         possessed = _POSSESSOR.fullmatch(phrase) or _PRONOUN_POSSESSOR.fullmatch(phrase)
         if possessed is not None:
             return self._possessed(phrase, possessed["who"], possessed["what"], history)
+        if complement := self._uttered(phrase):
+            return self._resolve(complement, history)
         if _DEFINITE.match(phrase):
             earlier = self._taken_up(phrase, history)
             if earlier is not None:
@@ -282,13 +284,17 @@ class SpeakerIndex:
             return owner
         return self._unnamed(camp_of(phrase) or (owner.camp if owner.camp != UNKNOWN else ""))
 
+    def _uttered(self, phrase: str) -> str:
+        """Return the words for whose statement, report or post a phrase is about, if they stand."""
+        complement = _COMPLEMENT.search(phrase)
+        uttered = _plain_words(before_preposition(phrase))[-1:] in ([u] for u in UTTERANCES)
+        return complement["who"] if complement and uttered else ""
+
     def _taken_up(self, phrase: str, history: list[Speaker]) -> Speaker | None:
         """Return the latest speaker that a noun with "the" or "this" fits, if any."""
         words = _plain_words(before_preposition(phrase))[1:]
-        complement = _COMPLEMENT.search(phrase)
         if words and words[-1] in UTTERANCES:
-            by = self._named(complement["who"], history) if complement else None
-            return by or next((s for s in reversed(history) if s is not NOBODY), None)
+            return next((s for s in reversed(history) if s is not NOBODY), None)
         # "The spokesman for the fleet" tells who is meant; it does not go back to anybody.
         if not words or before_preposition(phrase) != phrase:
             return None

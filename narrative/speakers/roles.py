@@ -36,7 +36,7 @@ OUTLETS: Final = _words(
     weekly
     """
 )
-UTTERANCES: Final = _words("statement report announcement message assessment post account")
+UTTERANCES: Final = _words("statement report announcement message assessment post account channel")
 TITLES: Final = _words(
     """
     the a an one some another many several former deputy acting prime chief mr mrs ms miss dr sir
