@@ -175,9 +175,10 @@ def train(articles: list[Article], settings: Settings, state: Path) -> Network:
         rng = np.random.default_rng([settings.random_state, epoch])
         network.train()
         sums: dict[str, float] = {}
-        started, done = time.monotonic(), 0
+        started = time.monotonic()
         batches = list(epoch_batches(articles, rng, settings.rows, settings.size))
-        for part in tqdm(batches, desc=f"epoch {epoch + 1}", mininterval=20, disable=None):
+        shown = tqdm(batches, desc=f"epoch {epoch + 1}", mininterval=20, disable=None)
+        for done, part in enumerate(shown, start=1):
             batch = make_batch([(a.pieces, w) for a, w in part])
             with torch.autocast("cpu", torch.bfloat16, enabled=settings.bf16):
                 losses = loss_of(network, batch, part)
@@ -189,7 +190,6 @@ def train(articles: list[Article], settings: Settings, state: Path) -> Network:
             optimizer.step()
             if schedule.last_epoch < steps - 1:
                 schedule.step()
-            done += 1
             for k, v in losses.items():
                 sums[k] = sums.get(k, 0.0) + v.item()
             if done % 50 == 0:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from narrative.direct_speech import after_dash, begins_with_a_speaker, with_dashes
-from narrative.distance import cue_stance, voice_of
+from narrative.distance import cue_stance, embedding, voice_of
 from narrative.frames import Frame
 from narrative.free_order import frame_finder
 from narrative.grammar import FILL
@@ -243,6 +243,9 @@ class Attributor:
     def _content(
         self, number: int, region: Span, frame: Frame, outer: tuple[str, ...] = ()
     ) -> Iterator[Attribution]:
+        if self._unsaid(region, frame):
+            yield from self._own(number, min(frame.start, region[0]), max(frame.end, region[1]))
+            return
         for (a, b), voice in self._pieces(*region):
             score = frame.score if voice != "quoted" else min(1.0, frame.score + 0.1)
             yield Attribution(
@@ -260,10 +263,22 @@ class Attributor:
                 outer,
             )
 
-    def _distance(self, content: Span, frame: Frame) -> int:
+    def _cue_of(self, frame: Frame) -> Span | None:
         at = self.text.find(frame.cue, frame.start, frame.end) if frame.cue else -1
-        cue = (at, at + len(frame.cue)) if at >= 0 else None
-        return cue_stance(self.text, content, cue, (frame.start, frame.end), lang=self.lang)
+        return (at, at + len(frame.cue)) if at >= 0 else None
+
+    def _unsaid(self, region: Span, frame: Frame) -> bool:
+        """Say whether a frame denies that its source said the content ("X did not say that")."""
+        cue = self._cue_of(frame)
+        if cue is None or FILL in self.masked[slice(*region)]:
+            return False
+        beside = max(region[0] - frame.end, frame.start - region[1]) <= 2
+        how = embedding(self.text, region, cue, lang=self.lang) if beside else ""
+        return how in ("not_asserted", "asked")
+
+    def _distance(self, content: Span, frame: Frame) -> int:
+        span = (frame.start, frame.end)
+        return cue_stance(self.text, content, self._cue_of(frame), span, lang=self.lang)
 
     def _pieces(self, start: int, end: int) -> Iterator[tuple[Span, str]]:
         """Yield the clauses of a content region with their voice."""
@@ -275,11 +290,7 @@ class Attributor:
                     yield span, "quoted"
             return
         for a, b in split_clauses(self.text, start, end, self.lang):
-            share = sum(max(0, min(b, q.inner_end) - max(a, q.inner_start)) for q in quotes) / max(
-                1, b - a
-            )
-            voice = "quoted" if share >= 0.8 else "mixed" if share >= 0.1 else "paraphrased"
-            yield (a, b), voice
+            yield (a, b), voice_of(self.text, (a, b), quotes, reported=True)
 
     def _inner(self, start: int, end: int) -> Iterator[Span]:
         for a, b in split_sentences(self.text[start:end], self.lang):

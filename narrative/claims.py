@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import pandas as pd
 
@@ -90,7 +90,7 @@ def extract_claims(
     return table
 
 
-def _blocks(documents: list[Row]) -> Iterator[list[Row]]:
+def _blocks(documents: Sequence[Row]) -> Iterator[list[Row]]:
     """Yield runs of documents that the reader takes together, of about the same length."""
     block: list[Row] = []
     size = 0

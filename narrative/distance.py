@@ -189,7 +189,7 @@ def voice_of(text: str, span: Span, quotations: Sequence[Quotation], *, reported
     inside = sum(
         max(0, min(end, q.inner_end) - max(start, q.inner_start))
         for q in quotations
-        if q.block or _size(text, q) > _SCARE_WORDS
+        if q.block or q.sure or _size(text, q) > _SCARE_WORDS
     )
     size = max(1, end - start)
     if inside >= _QUOTED_SHARE * size:

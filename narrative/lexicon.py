@@ -103,6 +103,7 @@ def _inflect(entry: str, endings: Mapping[str, list[str]]) -> list[str]:
 
 
 def inflect_english(entry: str) -> list[str]:
+    """Return the forms of an English verb; irregular ones follow its base after slashes."""
     head, _, particle = entry.partition(" ")
     base, *irregular = head.split("/")
     stem = base[:-1] if base.endswith("e") else base

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -33,9 +33,15 @@ class TaggedAttributor(Attributor):
     ) -> None:
         super().__init__(text, index, cues, lang)
         self.reading = reading
-        self.told = told_in(text, reading, self.quotations)
+        told = told_in(text, reading, self.quotations, self.sentences)
+        self.told = [t for t in told if not self._is_reprint(t.cue[0])]
         self._cues_at = [t.cue[0] for t in self.told]
         self._cover = Cover(p for t in self.told for p in t.parts())
+
+    def _is_reprint(self, at: int) -> bool:
+        """Say whether a word stands in a line that gives the author of a reprint."""
+        number = max(bisect_right(self.sentences, at, key=lambda s: s[0]) - 1, 0)
+        return self.grammar.reprint.match(self.text[slice(*self.sentences[number])]) is not None
 
     def _attributed(self, number: int, start: int, end: int) -> Iterator[Attribution]:
         low, high = (bisect_left(self._cues_at, edge) for edge in (start, end))

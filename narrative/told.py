@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ _LONG_QUOTATION = 3
 _LEAD = 80  # characters
 _ACCORDING = re.compile(r"\baccording\b", re.IGNORECASE)
 _WHAT = re.compile(r"\bwhat\s+$", re.IGNORECASE)
+_THAT = re.compile(r"(?:that|how|whether|if)\s+", re.IGNORECASE)
 _SELF = re.compile(r"(?:i|we|me|us|my|our|one|you|ourselves|myself)", re.IGNORECASE)
 _VERBS = frozenset({"VB", "VBD", "VBG", "VBN", "VBP", "VBZ", "MD"})
 _SUBJECTS = ("nsubj", "nsubjpass")
@@ -75,18 +77,24 @@ class Told:
         return sorted([*own, self.cue, self.lead, *self.content])
 
 
-def told_in(text: str, reading: Reading, quotations: Sequence[Quotation]) -> list[Told]:
+def told_in(
+    text: str, reading: Reading, quotations: Sequence[Quotation], sentences: Sequence[Span]
+) -> list[Told]:
     """Return the attributions of a document that report what somebody said, in order of cues.
 
     The reader was trained on attributions of every kind. Left out here, and so the author's own:
     cues that are no reporting words unless they carry a quotation, contents of fewer than three
     words or of a few words without a verb, what somebody wants or plans (a bare infinitive is no
-    proposition), and sources in the first or second person outside a quotation.
+    proposition), sources in the first or second person outside a quotation, and sentences outside
+    a quotation beside one that the cue of another sentence credits.
     """
     speech = [q for q in quotations if len(_WORDS.findall(text[q.start : q.end])) > _LONG_QUOTATION]
     out = []
     for a in reading.attributions:
         content = tuple(reading.chars(c) for c in a.content)
+        content = _own_words(text, content, reading.chars(a.cue), speech, sentences)
+        if not content:
+            continue
         quoted = any(q.start < e and s < q.end for q in speech for s, e in content)
         if not quoted and not (_proposes(text, reading, a) and _reports(text, reading, a)):
             continue
@@ -99,6 +107,47 @@ def told_in(text: str, reading: Reading, quotations: Sequence[Quotation]) -> lis
             continue  # "what X called a victory" is no content of its own
         out.append(told)
     return out
+
+
+def _own_words(
+    text: str,
+    content: tuple[Span, ...],
+    cue: Span,
+    speech: list[Quotation],
+    sentences: Sequence[Span],
+) -> tuple[Span, ...]:
+    """Return content without the whole sentences that are none of the source's words.
+
+    Outside a quotation that is beside them, or, where there is none, in another paragraph than
+    the cue.
+    """
+    pieces = [
+        (
+            max(start, a),
+            min(end, b),
+            a <= cue[0] < b,
+            any(q.start < b and a < q.end for q in speech),
+        )
+        for start, end in content
+        for a, b in _around(sentences, start, end)
+    ]
+    any_quoted = any(quoted for *_, quoted in pieces)
+    kept: list[Span] = []
+    for start, end, with_cue, quoted in pieces:
+        near = not any_quoted and "\n" not in text[min(end, cue[1]) : max(start, cue[0])]
+        if not (with_cue or quoted or near):
+            continue
+        # Sentences of one stretch stay one stretch.
+        if kept and any(a <= kept[-1][0] and end <= b for a, b in content):
+            kept[-1] = (kept[-1][0], end)
+        else:
+            kept.append((start, end))
+    return tuple(kept)
+
+
+def _around(sentences: Sequence[Span], start: int, end: int) -> Sequence[Span]:
+    low = max(bisect_right(sentences, start, key=lambda s: s[0]) - 1, 0)
+    return sentences[low : max(bisect_left(sentences, end, key=lambda s: s[0]), low + 1)]
 
 
 def _reports(text: str, reading: Reading, a: Attributed) -> bool:
@@ -118,6 +167,7 @@ def _proposes(text: str, reading: Reading, a: Attributed) -> bool:
 
 def _told(text: str, reading: Reading, a: Attributed, content: tuple[Span, ...]) -> Told:
     cue = reading.chars(a.cue)
+    content = tuple((_after_that(text, s, e), e) for s, e in content)
     source = (reading.chars(a.source[0])[0], reading.chars(a.source[-1])[1]) if a.source else cue
     # A heading is no source of the paragraph under it.
     if a.source and "\n" not in text[min(source[1], cue[1]) : max(source[0], cue[0])]:
@@ -134,13 +184,18 @@ def _told(text: str, reading: Reading, a: Attributed, content: tuple[Span, ...])
     return Told(reading.chars((low, high)), head, True, cue, content, a.score)
 
 
+def _after_that(text: str, start: int, end: int) -> int:
+    """Return where content begins after its complementiser, which belongs to the frame."""
+    that = _THAT.match(text, start, end)
+    return that.end() if that else start
+
+
 def _top(reading: Reading, low: int, high: int) -> int:
     """Return the word of a phrase that the others depend on."""
-    for w in range(low, high):
-        if not low <= reading.head[w] < high or reading.head[w] == w:
-            if reading.relation(w) not in ("punct", "det", "case", "mark", "aux"):
-                return w
-    return high - 1
+    words = range(low, high)
+    tops = (w for w in words if not low <= reading.head[w] < high or reading.head[w] == w)
+    beside = ("punct", "det", "case", "mark", "aux")
+    return next((w for w in tops if reading.relation(w) not in beside), high - 1)
 
 
 def _head(reading: Reading, low: int, high: int) -> Span:

@@ -48,6 +48,10 @@ GOLD: list[tuple[str, list[Claim]]] = [
     ("The bridge fell at noon.", [("The bridge fell at noon", "author", "a")]),
     ("Anna Koval left the town at noon.", [("Anna Koval left the town at noon", "author", "a")]),
     ("", []),
+    (
+        "Koval did not say that the bridge fell.",
+        [("Koval did not say that the bridge fell", "author", "a")],
+    ),
     # -- X said that
     ("Koval said that the bridge had fallen.", [("the bridge had fallen", "koval", "p")]),
     ("Koval said the bridge had fallen.", [("the bridge had fallen", "koval", "p")]),
@@ -351,11 +355,6 @@ def test_gold(text: str, claims: list[Claim]) -> None:
 # (text, what is right, why it fails)
 KNOWN_FAILURES: list[tuple[str, list[Claim], str]] = [
     (
-        "Koval did not say that the bridge fell.",
-        [("Koval did not say that the bridge fell", "author", "a")],
-        "negated reporting is credited as if it were said",
-    ),
-    (
         "“The bridge,” said Koval, “has fallen.”",
         [("The bridge,” said Koval, “has fallen", "koval", "q")],
         "up to three quoted words are taken for scare quotes",
@@ -399,7 +398,7 @@ def test_known_failures(text: str, claims: list[Claim]) -> None:
         ("Koval rightly said that the bridge fell.", "said", 1, "Koval"),
         ("Koval denied that the bridge fell.", "denied", 0, "Koval"),
         ("According to Koval, the bridge fell.", "According to", 0, "Koval"),
-        ("It was claimed that the bridge fell.", "It was claimed", 0, "It was claimed"),
+        ("It was claimed that the bridge fell.", "It was claimed", -1, "It was claimed"),
         ("A Ukrainian spokesman said it fell down.", "said", 0, "A Ukrainian spokesman"),
         ("The bridge fell at noon.", "", 0, ""),
     ],

@@ -235,7 +235,7 @@ def test_sources_before_a_run_says_what_to_run(
     assert got.out == ""
 
 
-@pytest.mark.parametrize(("shipped", "speaker"), [(True, "tass"), (False, "example_daily")])
+@pytest.mark.parametrize(("shipped", "speaker"), [(True, "tass"), (False, "unknown")])
 def test_the_shipped_sources_speak_if_the_study_lets_them(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,

@@ -46,7 +46,9 @@ def _claims(text: str, published: str = PUBLISHED, lang: str = "en") -> pd.DataF
         "copy_group": "000",
     }
     documents = check_table(pd.DataFrame([row], columns=list(TABLES["documents"])), "documents")
-    return extract_claims(documents, SOURCES).sort_values("start", ignore_index=True)
+    return extract_claims(documents, SOURCES, attribution="rules").sort_values(
+        "start", ignore_index=True
+    )
 
 
 def _reported(text: str, column: str, **fields: Any) -> list[str]:

@@ -629,7 +629,7 @@ def _run_tables(*texts: str) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
         {"doc_id": [f"d{i}" for i in n], "outlet": "The Courier", "author": "", "lang": "en"}
         | {"published_at": "2025-12-12", "text": list(texts)}
     )
-    claims = extract_claims(documents, check_sources(_table()))
+    claims = extract_claims(documents, check_sources(_table()), attribution="rules")
     return claims, pd.DataFrame(claims.attrs["sources"]), documents
 
 

@@ -197,7 +197,7 @@ def plan_windows(
     edges = np.flatnonzero(np.diff(pieces.sentence, prepend=-1) > 0)
     edges = np.append(edges[edges > 0], n)
     room, core = size - left - right, 0
-    out = []
+    out: list[Window] = []
     while core < n:
         most = room if out or first_core is None else min(room, first_core)
         reach = _reach(at_piece, core, most)
@@ -214,7 +214,7 @@ def plan_windows(
 
 
 def _reach(at_piece: Ints, word: int, most: int) -> int:
-    """Return the end of the longest run of words from `word` of at most `most` pieces, never none."""
+    """Return where the longest run of at most `most` pieces from a word ends, never at once."""
     end = int(np.searchsorted(at_piece, at_piece[word] + most, side="right")) - 1
     return max(end, min(word + 1, len(at_piece) - 1))
 

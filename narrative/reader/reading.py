@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -96,11 +95,12 @@ class Reading:
             return np.concatenate(arrays) if arrays else np.zeros(0, dtype=np.int64)
 
         at, none = [start for start, _ in parts], [0] * len(parts)
+        placed = [(n, r) for n, (_, r) in zip(words, parts, strict=False)]
         return cls(
             all_of("starts", at), all_of("ends", at),
-            [a.shifted(n) for (_, r), n in zip(parts, words, strict=False) for a in r.attributions],
+            [a.shifted(n) for n, r in placed for a in r.attributions],
             all_of("pos", none), all_of("head", words), all_of("rel", none),
-            [(a + n, b + n, k) for (_, r), n in zip(parts, words, strict=False) for a, b, k in r.entities],
+            [(a + n, b + n, k) for n, r in placed for a, b, k in r.entities],
         )  # fmt: skip
 
     def chars(self, words: Word) -> tuple[int, int]:
@@ -240,7 +240,8 @@ class Reader:
             | ((pieces.brk == LINE) & (np.diff(pieces.sentence, prepend=-1) > 0))
         )
         # A source or cue does not run on from a heading into the paragraph under it.
-        s.tags[np.ix_(opening, [TAGS.index("I-source"), TAGS.index("I-cue")])] = NEVER
+        for tag in ("I-source", "I-cue"):
+            s.tags[opening, TAGS.index(tag)] = NEVER
         labels = viterbi(s.tags, self._transition, TAGS)
         flat = np.zeros((len(ENTITY_TAGS), len(ENTITY_TAGS)), dtype=np.float32)
         entities = tag_spans(viterbi(s.entity, flat, ENTITY_TAGS), ENTITY_TAGS)
@@ -275,7 +276,7 @@ class Reader:
                     cue,
                     tuple(spans["content"][i] for i in mine),
                     tags * links,
-                )  # fmt: skip
+                )
             )
         return out
 
@@ -302,9 +303,9 @@ class Reader:
 
         ends = [np.stack([x[:, 0], x[:, 1] - 1], axis=1) for x in (spans, cues)]
         gap = torch.from_numpy(cues[None, :, 0] - spans[:, :1])
-        taken = [torch.from_numpy(vectors[e].reshape(len(e), -1)) for e in ends]
+        of, by = (torch.from_numpy(vectors[e].reshape(len(e), -1)) for e in ends)
         with torch.inference_mode():
-            return np.asarray(self.network.links(*taken, distance_bucket(gap)).numpy())
+            return np.asarray(self.network.links(of, by, distance_bucket(gap)).numpy())
 
 
 Part = tuple[int, int, str]

@@ -99,7 +99,8 @@ def read_reader(
             new = tensors[name].astype(np.float32)
         elif f"{name}.delta" in tensors:
             delta = tensors[f"{name}.delta"].astype(np.float32)
-            new = value.numpy() + delta * tensors.get(f"{name}.scale", np.float32(1))
+            scale = tensors.get(f"{name}.scale", np.ones(1)).astype(np.float32)
+            new = value.numpy() + delta * scale
         else:
             raise WeightsError(f"{path.name}: no tensor {name!r}; train it again.")
         if new.shape != tuple(value.shape):

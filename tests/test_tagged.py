@@ -1,0 +1,117 @@
+"""Attribution as it ships: the reader, completed by rules."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from narrative.claims import extract_claims
+from narrative.errors import InputError
+from narrative.speakers import check_sources
+
+SOURCES = check_sources(
+    pd.DataFrame(
+        [
+            ("courier", "The Courier", "outlet", "western", "Courier"),
+            ("mod", "Russian Defence Ministry", "organisation", "russian", "Defence Ministry"),
+            ("koval", "Anna Koval", "person", "ukrainian", "Koval"),
+            ("orlov", "Pavel Orlov", "person", "russian", "Orlov"),
+            ("unnamed_reports", "Unnamed reports", "unnamed", "unknown", ""),
+        ],
+        columns=["source_id", "name", "kind", "camp", "aliases"],
+    )
+)
+Claim = tuple[str, str, str]
+pytestmark = pytest.mark.model
+
+
+def _claims(text: str, lang: str = "en") -> pd.DataFrame:
+    documents = pd.DataFrame(
+        {"doc_id": ["000"], "outlet": "The Courier", "author": "", "lang": lang}
+        | {"published_at": "2025-12-18", "text": text}
+    )
+    return extract_claims(documents, SOURCES)
+
+
+def _said(text: str) -> list[Claim]:
+    claims = _claims(text).sort_values("start")
+    return list(zip(claims["text"], claims["source_id"], claims["voice"].str[0], strict=True))
+
+
+# (text, [(words of the claim, who, voice)])
+GOLD: list[tuple[str, list[Claim]]] = [
+    ("Koval said that the bridge had fallen.", [("the bridge had fallen", "koval", "p")]),
+    (
+        "“The bridge has fallen into the river,” said Koval.",
+        [("The bridge has fallen into the river", "koval", "q")],
+    ),
+    (
+        "The bridge fell at noon, according to the Defence Ministry. The town was quiet at night.",
+        [
+            ("The bridge fell at noon", "mod", "p"),
+            ("The town was quiet at night", "courier", "a"),
+        ],
+    ),
+    # a verb that no lexicon lists as needing "that", and a source far from its cue
+    (
+        "Orlov, who has led the northern group since the spring and rarely speaks to the press, "
+        "conceded that the town had been lost.",
+        [("the town had been lost", "orlov", "p")],
+    ),
+    # what somebody wants or plans is the author's claim
+    (
+        "Koval wants to rebuild the bridge next year.",
+        [("Koval wants to rebuild the bridge next year", "courier", "a")],
+    ),
+    # a further verb without a source of its own
+    (
+        "Orlov said that the town had fallen, adding that the mill was still burning.",
+        [("the town had fallen", "orlov", "p"), ("the mill was still burning", "orlov", "p")],
+    ),
+    # a heading is no source, and no claim
+    (
+        "The Bridge of Lidovo\n\nAccording to the ministry, the bridge fell at noon.",
+        [("the bridge fell at noon", "unknown", "p")],
+    ),
+    # the author's "I" is the author
+    (
+        "I think that the bridge will not be rebuilt.",
+        [("I think that the bridge will not be rebuilt", "courier", "a")],
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "claims"), GOLD, ids=[t for t, _ in GOLD])
+def test_gold(text: str, claims: list[Claim]) -> None:
+    assert _said(text) == claims
+
+
+def test_a_source_inside_reported_content_speaks_and_the_outer_one_is_kept() -> None:
+    claims = _claims("The Defence Ministry reported that Orlov had said that the town was taken.")
+    assert claims["text"].tolist() == ["the town was taken"]
+    assert claims["source_id"].tolist() == ["orlov"]
+    assert claims["chain"].tolist() == ["courier>mod>orlov"]
+
+
+def test_what_attributed_each_language_is_told() -> None:
+    assert _claims("The bridge fell.").attrs["attribution"] == {"en": "reader and rules"}
+    assert _claims("Міст упав уночі.", "uk").attrs["attribution"] == {"uk": "rules"}
+
+
+def test_rules_alone_need_no_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise AssertionError("the reader was loaded")
+
+    monkeypatch.setattr("narrative.claims.shipped_reader", fail)
+    documents = pd.DataFrame(
+        {"doc_id": ["000"], "outlet": "The Courier", "author": "", "lang": "en"}
+        | {"published_at": "2025-12-18", "text": "Koval said that the bridge had fallen."}
+    )
+    claims = extract_claims(documents, SOURCES, attribution="rules")
+    assert claims["source_id"].tolist() == ["koval"]
+    assert claims.attrs["attribution"] == {"en": "rules"}
+
+
+def test_an_unknown_way_of_attribution() -> None:
+    with pytest.raises(InputError, match="attribution='magic'; expected one of auto, rules"):
+        extract_claims(pd.DataFrame(), SOURCES, attribution="magic")
