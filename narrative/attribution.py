@@ -8,21 +8,21 @@ which take the speaker of the sentence beside them. What no rule attributes is t
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from narrative.direct_speech import after_dash, begins_with_a_speaker, with_dashes
-from narrative.distance import cue_stance, embedding, voice_of
+from narrative.distance import cue_stance, embedding
 from narrative.frames import Frame
 from narrative.free_order import frame_finder
 from narrative.grammar import FILL
 from narrative.lexicon import CueLexicon
-from narrative.quotations import Quotation, find_quotations
+from narrative.quotations import find_quotations
 from narrative.segmentation import Cover, Span, split_clauses, split_sentences, strip_span
 from narrative.speakers import NOBODY, Discourse, Speaker, SpeakerIndex
+from narrative.speech import Speech
 
-_SCARE_WORDS, _FRAME_WORDS = 3, 10
+_FRAME_WORDS = 10
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class Attributor:
         self.free = cues.free_order is not None
         found = find_quotations(text)
         self.quotations = with_dashes(text, found, cues.verb) if self.free else found
-        self._starts = [q.start for q in self.quotations]
+        self.speech = Speech(text, self.quotations, lang)
         self.masked = self._mask()
         self.sentences = self._rejoined(split_sentences(text, lang))
         self.finder = frame_finder(self.masked, self.index, cues, self.history)
@@ -98,9 +98,8 @@ class Attributor:
 
     def _mask(self) -> str:
         chars = list(self.text)
-        for q in self.quotations:
-            if self._is_speech(q):
-                chars[q.start : q.end] = FILL * (q.end - q.start)
+        for q in self.speech.quotations:
+            chars[q.start : q.end] = FILL * (q.end - q.start)
         return "".join(chars)
 
     def _rejoined(self, sentences: list[Span]) -> list[Span]:
@@ -123,22 +122,8 @@ class Attributor:
         bare = start + len(self.masked[start:end].rstrip(" .,;!"))
         return any(m.end() == bare for m in self.cues.verb.finditer(self.masked, start, end))
 
-    def _is_speech(self, q: Quotation) -> bool:
-        return q.sure or self._words(q.inner_start, q.inner_end) > _SCARE_WORDS
-
     def _words(self, start: int, end: int) -> int:
         return len(self.text[start:end].split())
-
-    def _quoted(self, start: int, end: int) -> list[Quotation]:
-        at = max(0, bisect_left(self._starts, start) - 1)
-        out = []
-        for i in range(at, len(self.quotations)):
-            q = self.quotations[i]
-            if q.start >= end:
-                break
-            if q.end > start and self._is_speech(q):
-                out.append(q)
-        return out
 
     def run(self) -> Iterator[Attribution]:
         """Yield attributions in document order."""
@@ -233,7 +218,7 @@ class Attributor:
 
     def _is_quotation(self, start: int, end: int) -> bool:
         start, end = strip_span(self.text, start, end)
-        return any(q.end - q.start >= 0.8 * (end - start) for q in self._quoted(start, end))
+        return any(q.end - q.start >= 0.8 * (end - start) for q in self.speech.within(start, end))
 
     def _alpha(self, start: int, end: int) -> int:
         return len(re.findall(r"\w+|\u2592{8,}", self.masked[start:end])) + (
@@ -246,7 +231,7 @@ class Attributor:
         if self._unsaid(region, frame):
             yield from self._own(number, min(frame.start, region[0]), max(frame.end, region[1]))
             return
-        for (a, b), voice in self._pieces(*region):
+        for (a, b), voice in self.speech.pieces(*region):
             score = frame.score if voice != "quoted" else min(1.0, frame.score + 0.1)
             yield Attribution(
                 a,
@@ -280,25 +265,11 @@ class Attributor:
         span = (frame.start, frame.end)
         return cue_stance(self.text, content, self._cue_of(frame), span, lang=self.lang)
 
-    def _pieces(self, start: int, end: int) -> Iterator[tuple[Span, str]]:
-        """Yield the clauses of a content region with their voice."""
-        quotes = self._quoted(start, end)
-        inside = sum(min(end, q.inner_end) - max(start, q.inner_start) for q in quotes)
-        if quotes and inside >= 0.8 * len(self.text[start:end].strip()):
-            for q in quotes:
-                for span in self._inner(max(start, q.inner_start), min(end, q.inner_end)):
-                    yield span, "quoted"
-            return
-        for a, b in split_clauses(self.text, start, end, self.lang):
-            yield (a, b), voice_of(self.text, (a, b), quotes, reported=True)
-
-    def _inner(self, start: int, end: int) -> Iterator[Span]:
-        for a, b in split_sentences(self.text[start:end], self.lang):
-            yield from split_clauses(self.text, start + a, start + b, self.lang)
-
     def _frameless(self, number: int, start: int, end: int) -> Iterator[Attribution]:
         """Give a quotation without a frame to the speaker beside it; the rest is the author's."""
-        quotes = [q for q in self._quoted(start, end) if q.end - q.start >= 0.8 * (end - start)]
+        quotes = [
+            q for q in self.speech.within(start, end) if q.end - q.start >= 0.8 * (end - start)
+        ]
         if not quotes:
             yield from self._own(number, start, end)
             return

@@ -13,7 +13,7 @@ from narrative.errors import InputError
 from narrative.lexicon import load_cues
 from narrative.reader import LANGUAGES, Reading, shipped_reader
 from narrative.saying import Dater
-from narrative.schema import Row, check_table, empty_table
+from narrative.schema import ATTRIBUTION, Row, check_table, empty_table
 from narrative.segmentation import trim_claim
 from narrative.speakers import NOBODY, Speaker, SpeakerIndex
 from narrative.tagged import TaggedAttributor
@@ -26,7 +26,6 @@ _NOT_CLAIM = re.compile(
 )
 _POINTER = re.compile(r"(?:this|so|it)\s+(?:on|in|to|at|during)\b", re.IGNORECASE)
 MIN_WORDS = 3
-ATTRIBUTION = ("auto", "rules")
 _BLOCK = 60_000  # characters of documents that are read together
 
 
@@ -70,24 +69,30 @@ def extract_claims(
         raise InputError(f"attribution={attribution!r}; expected one of {', '.join(ATTRIBUTION)}.")
     index = SpeakerIndex(sources)
     rows: list[dict[str, object]] = []
-    languages: dict[str, str] = {}
-    methods: dict[str, str] = {}
     done = 0
     for block in _blocks(documents.to_dict("records")):
         readings = _readings(block, attribution)
         for doc, reading in zip(block, readings, strict=True):
-            lang = str(doc["lang"])
-            languages[lang] = "en" if load_cues(lang) is load_cues("en") else lang
-            methods[lang] = "rules" if reading is None else "reader and rules"
-            rows += _document_claims(doc, index, lang, reading)
+            rows += _document_claims(doc, index, str(doc["lang"]), reading)
             done += 1
             if progress is not None:
                 progress(done, len(documents))
     table = check_table(pd.DataFrame(rows), "claims") if rows else empty_table("claims")
     table.attrs["sources"] = index.table().to_dict("list")
-    table.attrs["cue_language"] = languages
-    table.attrs["attribution"] = methods
+    languages = sorted({str(lang) for lang in documents["lang"]})
+    table.attrs["cue_language"] = {lang: cue_language(lang) for lang in languages}
+    table.attrs["attribution"] = {lang: attributed_by(lang, attribution) for lang in languages}
     return table
+
+
+def cue_language(lang: str) -> str:
+    """Return the language whose reporting verbs serve for a language: its own, or English."""
+    return "en" if load_cues(lang) is load_cues("en") else lang
+
+
+def attributed_by(lang: str, attribution: str = "auto") -> str:
+    """Return what attributes a language: "reader and rules" or "rules"."""
+    return "reader and rules" if attribution != "rules" and lang in LANGUAGES else "rules"
 
 
 def _blocks(documents: Sequence[Row]) -> Iterator[list[Row]]:
@@ -105,12 +110,10 @@ def _blocks(documents: Sequence[Row]) -> Iterator[list[Row]]:
 
 
 def _readings(block: list[Row], attribution: str) -> list[Reading | None]:
-    english = [d["lang"] in LANGUAGES for d in block]
-    if attribution == "rules" or not any(english):
-        return [None] * len(block)
-    texts = [str(d["text"]) for d, yes in zip(block, english, strict=True) if yes]
-    found = iter(shipped_reader().read(texts))
-    return [next(found) if yes else None for yes in english]
+    read = [attributed_by(str(d["lang"]), attribution) != "rules" for d in block]
+    texts = [str(d["text"]) for d, yes in zip(block, read, strict=True) if yes]
+    found = iter(shipped_reader().read(texts) if texts else [])
+    return [next(found) if yes else None for yes in read]
 
 
 def _document_claims(

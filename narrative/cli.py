@@ -33,6 +33,10 @@ class _Console:
             self._tenth = done * 10 // total
             click.echo(f"{self._name}: {done} of {total}", err=True)
 
+    def note(self, text: str) -> None:
+        self.close()
+        click.echo(f"Note: {text}", err=True)
+
     def close(self) -> None:
         if self._bar is not None:
             self._bar.close()

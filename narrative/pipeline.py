@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import pandas as pd
 
 from narrative.adapter import load_adapter
-from narrative.claims import extract_claims
+from narrative.claims import attributed_by, cue_language, extract_claims
 from narrative.corpus import read_corpus, read_rows
 from narrative.encoder import DEFAULT_MODEL, CachedEncoder, Encoder, SentenceEncoder, default_cache
 from narrative.errors import InputError
@@ -52,6 +52,9 @@ class Reporter(Protocol):
     def progress(self, done: int, total: int) -> None:
         """Say how far the stage is."""
 
+    def note(self, text: str) -> None:
+        """Say what the user should know about the results."""
+
 
 class Silent:
     """A reporter that says nothing."""
@@ -60,6 +63,9 @@ class Silent:
         """Ignore."""
 
     def progress(self, done: int, total: int) -> None:
+        """Ignore."""
+
+    def note(self, text: str) -> None:
         """Ignore."""
 
 
@@ -100,7 +106,9 @@ def _claims(run: _Run) -> Tables:
     listed = run.study.sources()
     known = with_shipped(listed) if run.study.shipped_sources else listed
     sources = with_outlets(known, documents)
-    claims = extract_claims(documents, sources, progress=run.reporter.progress)
+    claims = extract_claims(
+        documents, sources, attribution=run.study.attribution, progress=run.reporter.progress
+    )
     added = check_table(pd.DataFrame(claims.attrs.pop("sources")), "sources")
     kept = with_outlets(listed, documents)
     return {"claims": claims, "sources": used_sources(added, claims, kept)}
@@ -189,7 +197,7 @@ class _Stage:
 
 _WORK: dict[str, _Stage] = {
     "corpus": _Stage(_corpus, (), ("documents", "texts"), ("lang",)),
-    "claims": _Stage(_claims, ("corpus",), ("sources",), ("shipped_sources",)),
+    "claims": _Stage(_claims, ("corpus",), ("sources",), ("shipped_sources", "attribution")),
     "framings": _Stage(
         _framings,
         ("claims",),
@@ -267,12 +275,14 @@ def run_study(
             }
         )
         outputs |= _run_stage(run, stage, keys[stage], forced=forced)
+    attribution = _attribution(run)
     write_json(summarise({n: run.table(n) for n in outputs}), run.out / "numbers.json")
     manifest = {
         "study": study.config(),
         "random_state": study.random_state,
         "inputs": inputs,
         "weights": weights,
+        "attribution": attribution,
         "model_error": load_adapter().meta.get("measured", {}),
         **made_by,
         "tables": dict(sorted(outputs.items())),
@@ -280,6 +290,20 @@ def run_study(
     }
     write_json(manifest, run.out / "manifest.json")
     return manifest
+
+
+def _attribution(run: _Run) -> dict[str, dict[str, str]]:
+    """Return what attributed each language, and tell of those that the reader does not know."""
+    out = {}
+    for lang in sorted({str(v) for v in run.table("documents")["lang"]}):
+        method, cues = attributed_by(lang, run.study.attribution), cue_language(lang)
+        out[lang] = {"method": method, "cues": cues}
+        if method == "rules" and run.study.attribution != "rules":
+            run.reporter.note(
+                f"Text in {lang!r} is attributed by rules with the reporting verbs of {cues!r}: "
+                "the reader knows English only."
+            )
+    return out
 
 
 def _run_stage(run: _Run, stage: str, key: str, *, forced: bool) -> dict[str, str]:

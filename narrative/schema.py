@@ -24,6 +24,7 @@ CAMPS: Final = (
 )
 UNKNOWN: Final = "unknown"
 KINDS: Final = ("person", "organisation", "outlet", "unnamed")
+ATTRIBUTION = ("auto", "rules")  # the reader where it knows the language, or rules alone
 VOICES: Final = ("author", "quoted", "paraphrased", "mixed")
 PRECISIONS: Final = ("day", "month", "season", "year", UNKNOWN)
 ORIGINS: Final = ("codebook", "discovered")

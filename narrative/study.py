@@ -14,14 +14,14 @@ from narrative.corpus import parse_published, read_csv, read_text
 from narrative.encoder import DEFAULT_MODEL
 from narrative.errors import InputError, StudyError
 from narrative.framings import FramingSettings
-from narrative.schema import STATUSES, check_table, empty_table
+from narrative.schema import ATTRIBUTION, STATUSES, check_table, empty_table
 from narrative.speakers import check_sources
 from narrative.timeline import FREQUENCIES, TimelineSettings
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-_HEAD = ("name", "title", "lang", "random_state", "shipped_sources")
+_HEAD = ("name", "title", "lang", "random_state", "shipped_sources", "attribution")
 
 T = TypeVar("T", bound="DataclassInstance")
 
@@ -65,6 +65,8 @@ class Study:
     random_state : int
     shipped_sources : bool
         Whether the shipped list of sources extends the study's own.
+    attribution : str
+        "auto" or "rules", as ``extract_claims`` takes it.
     files : Files
     encoder : EncoderSettings
     framings : FramingSettings
@@ -77,6 +79,7 @@ class Study:
     lang: str
     random_state: int
     shipped_sources: bool
+    attribution: str
     files: Files
     encoder: EncoderSettings
     framings: FramingSettings
@@ -174,6 +177,12 @@ def read_study(path: str | Path) -> Study:
     shipped = head.get("shipped_sources", True)
     if not isinstance(shipped, bool):
         raise StudyError(f"{path.name}: study.shipped_sources={shipped!r}; expected true or false.")
+    attribution = head.get("attribution", ATTRIBUTION[0])
+    if attribution not in ATTRIBUTION:
+        raise StudyError(
+            f"{path.name}: study.attribution={attribution!r}; expected one of "
+            f"{', '.join(ATTRIBUTION)}."
+        )
     for key in ("name", "title", "lang"):
         if not isinstance(head.get(key, ""), str):
             raise StudyError(f"{path.name}: study.{key}={head[key]!r}; expected str.")
@@ -184,6 +193,7 @@ def read_study(path: str | Path) -> Study:
         lang=str(head.get("lang", "en")),
         random_state=random_state,
         shipped_sources=shipped,
+        attribution=attribution,
         files=_section(raw, "files", Files, path.name),
         encoder=_section(raw, "encoder", EncoderSettings, path.name),
         framings=_section(raw, "framings", FramingSettings, path.name),

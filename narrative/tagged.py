@@ -115,7 +115,8 @@ class TaggedAttributor(Attributor):
 
     def _nested(self, number: int, region: Span, frame: Frame) -> Iterator[Attribution]:
         """Yield a content's clauses, those of a source that it reports apart."""
-        inner = self.finder.find(*region)
+        # Of an inner frame that names nobody, the outer source stays the speaker.
+        inner = [f for f in self.finder.find(*region) if f.speaker is not NOBODY]
         outer = (frame.speaker.source_id,) if frame.speaker is not NOBODY else ()
         covered: list[Span] = []
         for found, regions in self._sides(inner, *region):

@@ -15,6 +15,7 @@ title = "What this study is about"
 random_state = 0
 lang = "en"
 shipped_sources = true        # know widely quoted sources that sources.csv does not list
+attribution = "auto"          # or "rules": no trained reader
 
 [files]                       # all beside this file; only documents is required
 documents = "documents.csv"

@@ -8,9 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from narrative.distance_lexicon import load_distance
+from narrative.lexicon import load_cues
 from narrative.quotations import Quotation
 from narrative.reader.reading import Attributed, Reading
 from narrative.segmentation import Span
+from narrative.speakers.names import is_body
+from narrative.speakers.roles import role_of
 
 _WORDS = re.compile(r"\w+")
 _MIN_WORDS, _MIN_BARE = 3, 5  # of a content, and of one without a verb
@@ -21,6 +24,8 @@ _WHAT = re.compile(r"\bwhat\s+$", re.IGNORECASE)
 _THAT = re.compile(r"(?:that|how|whether|if)\s+", re.IGNORECASE)
 _SELF = re.compile(r"(?:i|we|me|us|my|our|one|you|ourselves|myself)", re.IGNORECASE)
 _VERBS = frozenset({"VB", "VBD", "VBG", "VBN", "VBP", "VBZ", "MD"})
+# Pronouns, names, "some", "many", "two".
+_SOMEBODY = frozenset({"PRP", "WP", "NNP", "NNPS", "DT", "CD", "JJ", "JJS"})
 _SUBJECTS = ("nsubj", "nsubjpass")
 # Through these a verb takes over the subject of the one that it depends on.
 _SHARED = ("conj", "advcl", "xcomp", "dep", "parataxis", "ccomp")
@@ -85,11 +90,11 @@ def told_in(
     The reader was trained on attributions of every kind. Left out here, and so the author's own:
     cues that are no reporting words unless they carry a quotation, contents of fewer than three
     words or of a few words without a verb, what somebody wants or plans (a bare infinitive is no
-    proposition), sources in the first or second person outside a quotation, and sentences outside
-    a quotation beside one that the cue of another sentence credits.
+    proposition), sources that are nobody or that are the author ("I", "we"), cues without any
+    source, and sentences outside a quotation beside one that the cue of another sentence credits.
     """
     speech = [q for q in quotations if len(_WORDS.findall(text[q.start : q.end])) > _LONG_QUOTATION]
-    out = []
+    out: list[Told] = []
     for a in reading.attributions:
         content = tuple(reading.chars(c) for c in a.content)
         content = _own_words(text, content, reading.chars(a.cue), speech, sentences)
@@ -99,9 +104,11 @@ def told_in(
         if not quoted and not (_proposes(text, reading, a) and _reports(text, reading, a)):
             continue
         told = _told(text, reading, a, content)
-        if told.head is None and _ACCORDING.search(text, *told.cue):
-            continue  # the rules find whom it names
+        if told.head is None and not quoted and not _sourceless(text, told, out, sentences):
+            continue
         if told.source and _SELF.fullmatch(text[slice(*told.source)]):
+            continue
+        if not quoted and told.head and not _can_speak(text, reading, told.head):
             continue
         if _WHAT.search(text[max(0, told.frame[0] - 8) : told.frame[0]]):
             continue  # "what X called a victory" is no content of its own
@@ -182,6 +189,29 @@ def _told(text: str, reading: Reading, a: Attributed, content: tuple[Span, ...])
     low, high = phrase_of(reading, subject)
     head = _head(reading, low, high)
     return Told(reading.chars((low, high)), head, True, cue, content, a.score)
+
+
+def _sourceless(text: str, told: Told, before: list[Told], sentences: Sequence[Span]) -> bool:
+    """Say whether somebody is credited although nobody is named.
+
+    The source of the attribution before in the same sentence, or nobody in "it was reported".
+    Whom "according to" names the rules find.
+    """
+    if _ACCORDING.search(text, *told.cue):
+        return False
+    low, _ = _around(sentences, *told.cue)[0]
+    if before and before[-1].cue[0] >= low:
+        return True
+    return load_cues().impersonal.search(text, max(low, told.cue[0] - 20), told.lead[1]) is not None
+
+
+def _can_speak(text: str, reading: Reading, head: Span) -> bool:
+    """Say whether a source is somebody: polls that show something leave it to the author."""
+    low, high = reading.words(*head)
+    named = any(reading.entities_at(w) for w in range(low, high))
+    word = text[slice(*head)]
+    agent = role_of(word) or is_body(word) or load_cues().speaker_noun.search(word)
+    return named or bool(agent) or reading.tag(high - 1) in _SOMEBODY
 
 
 def _after_that(text: str, start: int, end: int) -> int:

@@ -51,6 +51,10 @@ class Watcher:
         self.ran: list[str] = []
         self.kept: list[str] = []
         self.told: list[tuple[int, int]] = []
+        self.notes: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
 
     def stage(self, name: str, kept: bool) -> None:
         (self.kept if kept else self.ran).append(name)
@@ -473,3 +477,21 @@ def test_the_study_of_init_runs_with_the_real_models_to_the_same_bytes(
     tables = _check_tables(tmp_path / "one")
     assert len(tables["stances"]) > 0
     assert _bytes(tmp_path / "one") == _bytes(tmp_path / "two")
+
+
+def test_text_that_the_reader_does_not_know_is_told_of(
+    study_folder: Path, tmp_path: Path, fast_models: Any
+) -> None:
+    for name, old, new in (
+        ("study.toml", 'lang = "en"', 'lang = "fr"'),
+        ("documents.csv", ",en\n", ",fr\n"),
+    ):
+        path = study_folder / name
+        path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    watcher = _run(study_folder, tmp_path / "out")
+    assert watcher.notes == [
+        "Text in 'fr' is attributed by rules with the reporting verbs of 'en': the reader knows "
+        "English only."
+    ]
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["attribution"] == {"fr": {"method": "rules", "cues": "en"}}

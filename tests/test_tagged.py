@@ -73,6 +73,11 @@ GOLD: list[tuple[str, list[Claim]]] = [
         "The Bridge of Lidovo\n\nAccording to the ministry, the bridge fell at noon.",
         [("the bridge fell at noon", "unknown", "p")],
     ),
+    # polls say nothing: the author does
+    (
+        "The polls suggest that the bridge will be rebuilt.",
+        [("The polls suggest that the bridge will be rebuilt", "courier", "a")],
+    ),
     # the author's "I" is the author
     (
         "I think that the bridge will not be rebuilt.",
