@@ -1,4 +1,4 @@
-"""Validity against the hand coding: reliability, extraction, stance and framing, with baselines.
+"""Validity against the hand coding: reliability, stance and framing, with baselines.
 
 Intervals resample paragraphs (the groups that claims were coded in); five documents are too few
 to resample. Thresholds of the cosine baselines are chosen on the development documents, in their
@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from common import COUNTER, INEVITABLE, MAIN, SEEDS, gold, record_scores, save, table
 from scipy.stats import rankdata
-from validity import SPLITS, Rows, detection, extraction, inside, measured, row, texts
+from validity import SPLITS, Rows, detection, inside, measured, row, texts
 
 from narrative.adapter import load_adapter
 from narrative.agreement import (
@@ -32,7 +32,6 @@ from narrative.stance import HEAD, score_stance, stance_encoder
 from narrative.study import read_study
 
 MIN_N = 15
-EXTRACTION = "reader and rules"
 
 
 def reliability(first: pd.DataFrame, second: pd.DataFrame) -> Rows:
@@ -284,7 +283,7 @@ def framing(coded: pd.DataFrame, min_membership: float) -> Rows:
 
 def main() -> None:
     coded, second, found = gold(), gold("claims_second"), table("claims")
-    rows = reliability(coded, second) + extraction(coded, found, EXTRACTION)
+    rows = reliability(coded, second)
     stance_rows, predictions = stance(coded)
     rows += stance_rows + end_to_end(coded, found)
     rows += framing(coded, read_study(SEEDS).framings.min_membership)

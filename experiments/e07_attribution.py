@@ -20,7 +20,7 @@ from typing import TypeVar
 
 import numpy as np
 import pandas as pd
-from common import gold, record_scores, save, table
+from common import SEEDS, gold, record_scores, save, table
 from polnear import Article, MissingCorpus, read_polnear
 from tqdm import tqdm
 from validity import Rows, extraction
@@ -30,12 +30,14 @@ from narrative.attribution import Attribution, Attributor
 from narrative.claims import extract_claims
 from narrative.frames import Frame
 from narrative.lexicon import load_cues
+from narrative.pipeline import with_outlets
 from narrative.reader import Reading, shipped_reader
 from narrative.reader.decode import tag_spans
 from narrative.reader.labels import ENTITY_TAGS, RELATIONS, ROLES
 from narrative.schema import empty_table
 from narrative.segmentation import Span
-from narrative.speakers import SpeakerIndex
+from narrative.speakers import SpeakerIndex, with_shipped
+from narrative.study import read_study
 
 Words = tuple[int, int]
 Parts = dict[str, tuple[Words, ...]]  # of one attribution: its stretches by role
@@ -206,8 +208,8 @@ def polnear(split: str) -> Rows:
 def seeds() -> tuple[Rows, pd.DataFrame]:
     """Measure rules alone beside the shipped way on the seeds, and list who is taken for whom."""
     coded = gold()
-    documents, sources = table("documents"), table("sources")
-    listed = sources[~sources["source_id"].str.startswith(("named_", "unnamed_", "unknown"))]
+    documents = table("documents")
+    listed = with_outlets(with_shipped(read_study(SEEDS).sources()), documents)
     rules = extract_claims(documents, listed, attribution="rules")
     found = table("claims")
     rows = extraction(coded, rules, "rules") + extraction(coded, found, "reader and rules")

@@ -12,14 +12,15 @@ from pathlib import Path
 import pandas as pd
 
 ROOT = Path(__file__).resolve().parent.parent
+BOTH = "reader and rules"
 ROWS = [
-    ("Claims found (F1, overlap of half their union)", "claim detection F1", "rules"),
-    ("Speaker right, on matched claims", "speaker accuracy", "rules"),
-    ("Voice right", "voice accuracy", "rules"),
+    ("Claims found (F1, overlap of half their union)", "claim detection F1", BOTH),
+    ("Speaker right, on matched claims", "speaker accuracy", BOTH),
+    ("Voice right", "voice accuracy", BOTH),
     (
         "Date of statement right, where the coding has a day",
         "said_at accuracy where the gold has a day",
-        "rules",
+        BOTH,
     ),
     ("Framing, eight codes (macro-F1)", "framing macro-F1", "guided"),
     (
@@ -81,6 +82,22 @@ def validity(scores: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
+def attribution(scores: pd.DataFrame) -> str:
+    """What rules, reader and both find on PolNeAR's dev articles, exact spans and whole ones."""
+    mine = scores[(scores["dataset"] == "PolNeAR") & (scores["split"] == "dev")]
+    kinds = ("source", "cue", "content", "attribution")
+    lines = [
+        f"| exact F1 | {' | '.join(kinds)} | attribution, overlap |",
+        "|---|---|---|---|---|---|",
+    ]
+    for system in ("rules", "reader", BOTH):
+        cells = [cell(mine, f"{kind} exact F1", system, "dev") for kind in kinds]
+        cells.append(cell(mine, "attribution overlap F1", system, "dev"))
+        lines.append(f"| {' | '.join((system, *(c.split(', n = ')[0] for c in cells)))} |")
+    counts = [cell(mine, f"{kind} exact F1", BOTH, "dev").split("n = ")[1] for kind in kinds]
+    return "\n".join([*lines, f"| n coded | {' | '.join((*counts, counts[-1]))} |"])
+
+
 def result(scores: pd.DataFrame, timeline: pd.DataFrame) -> str:
     """The first result: the two sides' balance in December, by model and by hand."""
     mine = timeline[
@@ -139,6 +156,7 @@ def main() -> None:
     path = ROOT / "README.md"
     before = path.read_text(encoding="utf-8")
     after = fill(before, "validity", validity(scores))
+    after = fill(after, "attribution", attribution(scores))
     after = fill(after, "result", result(scores, timeline))
     after = fill(after, "exemplars", exemplars(scores))
     if "--check" in sys.argv:

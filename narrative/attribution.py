@@ -281,7 +281,7 @@ class Attributor:
         elif near and not quotes[0].turn and self.last is not None:
             frame = replace(self.last, score=0.6)
         else:
-            frame = Frame(start, start, "", 0, "", NOBODY, False, 0.2)
+            frame = Frame(start, start, "", "", NOBODY, False, 0.2)
         yield from self._content(number, (start, end), frame)
         self._remember(frame, end)
 
@@ -295,7 +295,7 @@ class Attributor:
         if not names:
             return None
         a, b, speaker = names[0]
-        return Frame(low, low + len(line), "", 0, self.text[a:b], speaker, False, 0.6)
+        return Frame(low, low + len(line), "", self.text[a:b], speaker, False, 0.6)
 
     def _own(self, number: int, start: int, end: int) -> Iterator[Attribution]:
         start, end = strip_span(self.text, start, end)

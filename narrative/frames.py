@@ -45,8 +45,6 @@ class Frame:
         Half-open span of the words between which the attribution stands.
     cue : str
         Reporting words, "" if none.
-    cue_stance : int
-        -1, 0 or 1.
     mention : str
         The words that name the source.
     speaker : Speaker
@@ -59,7 +57,6 @@ class Frame:
     start: int
     end: int
     cue: str
-    cue_stance: int
     mention: str
     speaker: Speaker
     backward: bool
@@ -112,7 +109,7 @@ class FrameFinder:
             colon = _LABEL.match(self.masked, b, end)
             if colon and not re.search(r"\w", self.masked[start:a]):
                 name = self.masked[a:b]
-                return [Frame(start, colon.end(), "", 0, name, speaker, False, 0.8)]
+                return [Frame(start, colon.end(), "", name, speaker, False, 0.8)]
         return []
 
     def resolve(self, mention: str) -> Speaker:
@@ -120,9 +117,8 @@ class FrameFinder:
         return self.index.resolve(mention, self.history)
 
     def _impersonal(self, m: re.Match[str], start: int, end: int) -> Frame:  # noqa: ARG002
-        stance = self.cues.stance(m[0], m[0])
         speaker = self.index.lookup("Unnamed reports") or NOBODY
-        return Frame(m.start(), self._after(m.end(), end), m[0], stance, m[0], speaker, False, 0.6)
+        return Frame(m.start(), self._after(m.end(), end), m[0], m[0], speaker, False, 0.6)
 
     def _according(self, m: re.Match[str], start: int, end: int) -> Frame:
         g = self.grammar
@@ -142,8 +138,7 @@ class FrameFinder:
         apposition = (g.role if opening else g.apposition).match(self.masked, cut, end)
         if apposition and self.masked[cut - 1] == "," and (not opening or speaker.kind == "person"):
             cut = apposition.end()
-        stance = self.cues.stance(m[0], mention)
-        return Frame(m.start(), cut, m[0], stance, mention, speaker, not opening, 0.8)
+        return Frame(m.start(), cut, m[0], mention, speaker, not opening, 0.8)
 
     def _verb(self, m: re.Match[str], start: int, end: int, previous: Frame | None) -> Frame | None:
         before = self.masked[start : m.start()]
@@ -157,31 +152,30 @@ class FrameFinder:
             return None
         if subject is None and says_that and not goes_on and not self.cues.needs_that(m[0]):
             subject = self._anyone(start, m.start())
-        stance = self.cues.stance(m[0], self.masked[max(start, m.start() - 60) : stop])
         if subject is not None:
             low, at, mention, speaker, score = self._jointly(start, subject)
             after = self._trailing(start, at, m.end(), end)
             low, stop = after or (low, stop)
-            return Frame(low, stop, m[0], stance, mention, speaker, after is not None, score)
+            return Frame(low, stop, m[0], mention, speaker, after is not None, score)
         inverted = self._inverted(m.end(), end)
         if inverted is not None and (
             before.rstrip().endswith((FILL, ","))
             or (not re.search(r"\w", before) and _SAID_WHO.match(self.masked, m.start()))
         ):
             high, mention, speaker = inverted
-            return Frame(m.start(), high, m[0], stance, mention, speaker, True, 0.9)
+            return Frame(m.start(), high, m[0], mention, speaker, True, 0.9)
         if (
             previous is None
             or not self.grammar.joined.search(before)
             or not self.grammar.inflected.search(m[0])
         ):
             return None
-        return self._further(m, stop, stance, previous)
+        return self._further(m, stop, previous)
 
-    def _further(self, m: re.Match[str], stop: int, stance: int, previous: Frame) -> Frame:
+    def _further(self, m: re.Match[str], stop: int, previous: Frame) -> Frame:
         """Return the frame of a further verb of the same source: "X said ... and added"."""
         mention, speaker, score = previous.mention, previous.speaker, min(previous.score, 0.7)
-        return Frame(m.start(), stop, m[0], stance, mention, speaker, False, score)
+        return Frame(m.start(), stop, m[0], mention, speaker, False, score)
 
     def _says_that(self, at: int, stop: int) -> bool:
         """Say whether content follows a verb for certain, given where it begins."""

@@ -101,10 +101,9 @@ class FreeOrderFinder(FrameFinder):
         else:
             high = edge + (self.masked[edge : edge + 1] == ",")
         backward = not opening and follows is None
-        stance = self.cues.stance(m[0], m[0])
         this = backward and self.grammar.about_this.match(self.masked, start, m.start())
         low = start if this else m.start()
-        return Frame(low, high, m[0], stance, mention, speaker, backward, score)
+        return Frame(low, high, m[0], mention, speaker, backward, score)
 
     def _according(self, m: re.Match[str], start: int, end: int) -> Frame:
         owner = next((w for w in m[0].casefold().split() if w in self.words.possessives), None)
@@ -116,8 +115,7 @@ class FreeOrderFinder(FrameFinder):
         speaker = self.index.resolve(self.words.possessives[owner], self.history)
         stop = m.end() + (self.masked[m.end() : m.end() + 1] == ",")
         backward = bool(re.search(r"\w", self.masked[start : m.start()]))
-        stance = self.cues.stance(m[0], m[0])
-        return Frame(m.start(), stop, m[0], stance, owner, speaker, backward, 0.7)
+        return Frame(m.start(), stop, m[0], owner, speaker, backward, 0.7)
 
     def _verb(self, m: re.Match[str], start: int, end: int, previous: Frame | None) -> Frame | None:
         before = self.masked[start : m.start()]
@@ -125,26 +123,25 @@ class FreeOrderFinder(FrameFinder):
             return None
         stop = self._after(m.end(), end, m[0])
         says_that = self._says_that(m.end(), stop)
-        stance = self.cues.stance(m[0], self.masked[max(start, m.start() - 60) : stop])
         after = before.rstrip()[-1:] in {",", FILL, ""} or _DASH.search(before) is not None
         if previous is not None and self.grammar.goes_on.search(self.masked[start : m.end()]):
-            return self._further(m, stop, stance, previous) if says_that else None
+            return self._further(m, stop, previous) if says_that else None
         if self.grammar.gerund.match(m[0]) and not says_that:
             return None
-        frame = self._as_said(m, start, end, stance) or self._about_this(m, start, end, stance)
+        frame = self._as_said(m, start, end) or self._about_this(m, start, end)
         if frame is None and after:
-            frame = self._behind(m, start, end, stance)
+            frame = self._behind(m, start, end)
         if frame is None and (says_that or not self.cues.needs_that(m[0])):
-            frame = self._before(m, start, end, stance, stop)
+            frame = self._before(m, start, end, stop)
         if frame is None and not after:
-            frame = self._behind(m, start, end, stance)
+            frame = self._behind(m, start, end)
         if frame is not None or not says_that or self.cues.needs_that(m[0]):
             return frame
         if previous is not None and self.grammar.joined.search(before):
-            return self._further(m, stop, stance, previous)
-        return self._understood(m, start, stop, stance)
+            return self._further(m, stop, previous)
+        return self._understood(m, start, stop)
 
-    def _as_said(self, m: re.Match[str], start: int, end: int, stance: int) -> Frame | None:
+    def _as_said(self, m: re.Match[str], start: int, end: int) -> Frame | None:
         """Return the frame of "як сказав X," or "як повідомили у X"."""
         said = self.grammar.as_said.search(self.masked[start : m.start()])
         found = self._phrase(m, end) if said else None
@@ -154,9 +151,9 @@ class FreeOrderFinder(FrameFinder):
         backward = bool(re.search(r"\w", self.masked[start : start + said.start("as")]))
         high = stop + (self.masked[stop : stop + 1] == ",")
         low = start + said.start("as")
-        return Frame(low, high, m[0], stance, mention, speaker, backward, score)
+        return Frame(low, high, m[0], mention, speaker, backward, score)
 
-    def _about_this(self, m: re.Match[str], start: int, end: int, stance: int) -> Frame | None:
+    def _about_this(self, m: re.Match[str], start: int, end: int) -> Frame | None:
         """Return the frame of "Про це повідомив X", whose content is the sentence before it."""
         if not self.grammar.about_this.match(self.masked, start, m.start()):
             return None
@@ -168,9 +165,9 @@ class FreeOrderFinder(FrameFinder):
             _, _, mention, speaker, score = subject
             found = _phrase_end(self.masked, m.end(), end), mention, speaker, score
         high, mention, speaker, score = found
-        return Frame(start, high, m[0], stance, mention, speaker, True, score)
+        return Frame(start, high, m[0], mention, speaker, True, score)
 
-    def _behind(self, m: re.Match[str], start: int, end: int, stance: int) -> Frame | None:
+    def _behind(self, m: re.Match[str], start: int, end: int) -> Frame | None:
         """Return the frame of "сказав X", before its content or after it."""
         before = self.masked[start : m.start()]
         dash = _DASH.search(before)
@@ -181,16 +178,14 @@ class FreeOrderFinder(FrameFinder):
         high, mention, speaker, score = found
         follows = self.grammar.follows.match(self.masked, high, end)
         if follows:
-            return Frame(m.start(), follows.end(), m[0], stance, mention, speaker, False, score)
+            return Frame(m.start(), follows.end(), m[0], mention, speaker, False, score)
         if re.search(r"\w", before) and not before.rstrip().endswith(",") and not spoken:
             return None
         low = start + dash.start() if dash else m.start()
         high += self.masked[high : high + 1] == ","
-        return Frame(low, high, m[0], stance, mention, speaker, True, score)
+        return Frame(low, high, m[0], mention, speaker, True, score)
 
-    def _before(
-        self, m: re.Match[str], start: int, end: int, stance: int, stop: int
-    ) -> Frame | None:
+    def _before(self, m: re.Match[str], start: int, end: int, stop: int) -> Frame | None:
         """Return the frame of "X сказав", before its content or after it."""
         subject = self._office(m, start) or self._subject(start, m.start())
         if subject is None and self._says_that(m.end(), stop) and not self._plain_verb(m, start):
@@ -200,14 +195,14 @@ class FreeOrderFinder(FrameFinder):
         low, at, mention, speaker, score = subject
         after = None if self._says_that(m.end(), stop) else self._trailing(start, at, m.end(), end)
         low, stop = after or (low, stop)
-        return Frame(low, stop, m[0], stance, mention, speaker, after is not None, score)
+        return Frame(low, stop, m[0], mention, speaker, after is not None, score)
 
     def _plain_verb(self, m: re.Match[str], start: int) -> bool:
         """Say whether nothing but "then" and "also" stands before a verb in its sentence."""
         bare = self.grammar.auxiliary.sub("", self.masked[start : m.start()])
         return not re.search(r"\w", bare)
 
-    def _understood(self, m: re.Match[str], start: int, stop: int, stance: int) -> Frame:
+    def _understood(self, m: re.Match[str], start: int, stop: int) -> Frame:
         """Return the frame of a verb without a subject: many are nobody, one goes on speaking."""
         names = [n for n in self._names(start, m.start()) if n[2].kind == "person"]
         if names:
@@ -219,7 +214,7 @@ class FreeOrderFinder(FrameFinder):
         else:
             last = (s for s in reversed(self.history) if s.kind != "unnamed")
             mention, speaker = m[0], next(last, NOBODY)
-        return Frame(m.start(), stop, m[0], stance, mention, speaker, False, 0.5)
+        return Frame(m.start(), stop, m[0], mention, speaker, False, 0.5)
 
     def _anyone(self, low: int, high: int) -> Subject | None:
         found = super()._anyone(low, high)

@@ -52,10 +52,10 @@ class CueLexicon:
         Frames without a source ("it was reported").
     speaker_noun : pattern
         A noun phrase whose head can speak, at the end of a string.
-    forms : dict of str to (int, bool)
-        Cue stance of a form and whether it needs "that".
-    distancing, endorsing : pattern
-        Adverbs that move the cue stance.
+    forms : dict of str to bool
+        Every form of a reporting verb, and whether it needs "that".
+    distancing : pattern
+        Words for hearsay ("allegedly").
     grammar : Grammar
         The shapes of reported speech.
     pronouns : mapping of str to str
@@ -68,23 +68,15 @@ class CueLexicon:
     according: re.Pattern[str]
     impersonal: re.Pattern[str]
     speaker_noun: re.Pattern[str]
-    forms: dict[str, tuple[int, bool]]
+    forms: dict[str, bool]
     distancing: re.Pattern[str]
-    endorsing: re.Pattern[str]
     grammar: Grammar
     pronouns: Mapping[str, str]
     free_order: FreeOrder | None = None
 
-    def stance(self, cue: str, frame: str = "") -> int:
-        """Return the cue stance of a reporting verb within its frame, -1, 0 or 1."""
-        if self.distancing.search(frame):
-            return -1
-        base = self.forms.get(_plain(cue), (0, False))[0]
-        return 1 if base == 0 and self.endorsing.search(frame) else base
-
     def needs_that(self, cue: str) -> bool:
         """Say whether the verb reports only with "that" or a colon."""
-        return self.forms.get(_plain(cue), (0, False))[1]
+        return self.forms.get(_plain(cue), False)
 
 
 def _plain(cue: str) -> str:
@@ -126,14 +118,14 @@ def by_letter(forms: Iterable[str]) -> list[str]:
     return [f"{letter}(?:{'|'.join(rest)})" for letter, rest in groups.items()]
 
 
-def _forms(raw: Mapping[str, Any]) -> dict[str, tuple[int, bool]]:
-    forms: dict[str, tuple[int, bool]] = {}
+def _forms(raw: Mapping[str, Any]) -> dict[str, bool]:
     endings = raw.get("endings", {})
-    for group, needs_that in (("verbs", False), ("that_verbs", True)):
-        for stance, entries in raw[group].items():
-            for entry in entries:
-                forms.update(dict.fromkeys(_inflect(entry, endings), (int(stance), needs_that)))
-    return forms
+    return {
+        form: needs_that
+        for group, needs_that in (("verbs", False), ("that_verbs", True))
+        for entry in raw[group]["words"]
+        for form in _inflect(entry, endings)
+    }
 
 
 def _whole(parts: Iterable[str]) -> re.Pattern[str]:
@@ -183,7 +175,6 @@ def load_cues(lang: str = "en") -> CueLexicon:
         speaker_noun=_noun_phrase(nouns["speakers"], nouns.get("complement_words", 0)),
         forms=forms,
         distancing=_whole(frames["distancing"]),
-        endorsing=_whole(frames["endorsing"]),
         grammar=build_grammar(raw["grammar"], raw["pronouns"]),
         pronouns=raw["pronouns"],
         free_order=_free_order(raw),

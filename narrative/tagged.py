@@ -33,7 +33,7 @@ class TaggedAttributor(Attributor):
     ) -> None:
         super().__init__(text, index, cues, lang)
         self.reading = reading
-        told = told_in(text, reading, self.quotations, self.sentences)
+        told = told_in(text, reading, self.speech, self.sentences)
         self.told = [t for t in told if not self._is_reprint(t.cue[0])]
         self._cues_at = [t.cue[0] for t in self.told]
         self._cover = Cover(p for t in self.told for p in t.parts())
@@ -91,8 +91,7 @@ class TaggedAttributor(Attributor):
         """Return an attribution as a frame whose speaker is resolved."""
         cue = self.text[slice(*told.cue)]
         low, high = told.lead
-        stance = self.cues.stance(cue, self.text[low:high])
-        frame = Frame(low, high, cue, stance, "", NOBODY, False, told.score)
+        frame = Frame(low, high, cue, "", NOBODY, False, told.score)
         impersonal = self.cues.impersonal.search(self.text, max(0, low - 20), high)
         if told.source is not None and told.head is not None:
             speaker = self._speaker(told.source, told.head)

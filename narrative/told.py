@@ -9,15 +9,14 @@ from dataclasses import dataclass
 
 from narrative.distance_lexicon import load_distance
 from narrative.lexicon import load_cues
-from narrative.quotations import Quotation
 from narrative.reader.reading import Attributed, Reading
 from narrative.segmentation import Span
 from narrative.speakers.names import is_body
 from narrative.speakers.roles import role_of
+from narrative.speech import Speech
 
 _WORDS = re.compile(r"\w+")
 _MIN_WORDS, _MIN_BARE = 3, 5  # of a content, and of one without a verb
-_LONG_QUOTATION = 3
 _LEAD = 80  # characters
 _ACCORDING = re.compile(r"\baccording\b", re.IGNORECASE)
 _WHAT = re.compile(r"\bwhat\s+$", re.IGNORECASE)
@@ -82,9 +81,7 @@ class Told:
         return sorted([*own, self.cue, self.lead, *self.content])
 
 
-def told_in(
-    text: str, reading: Reading, quotations: Sequence[Quotation], sentences: Sequence[Span]
-) -> list[Told]:
+def told_in(text: str, reading: Reading, speech: Speech, sentences: Sequence[Span]) -> list[Told]:
     """Return the attributions of a document that report what somebody said, in order of cues.
 
     The reader was trained on attributions of every kind. Left out here, and so the author's own:
@@ -93,18 +90,17 @@ def told_in(
     proposition), sources that are nobody or that are the author ("I", "we"), cues without any
     source, and sentences outside a quotation beside one that the cue of another sentence credits.
     """
-    speech = [q for q in quotations if len(_WORDS.findall(text[q.start : q.end])) > _LONG_QUOTATION]
     out: list[Told] = []
     for a in reading.attributions:
         content = tuple(reading.chars(c) for c in a.content)
         content = _own_words(text, content, reading.chars(a.cue), speech, sentences)
         if not content:
             continue
-        quoted = any(q.start < e and s < q.end for q in speech for s, e in content)
+        quoted = any(speech.within(s, e) for s, e in content)
         if not quoted and not (_proposes(text, reading, a) and _reports(text, reading, a)):
             continue
         told = _told(text, reading, a, content)
-        if told.head is None and not quoted and not _sourceless(text, told, out, sentences):
+        if told.head is None and not _sourceless(text, told, out, sentences):
             continue
         if told.source and _SELF.fullmatch(text[slice(*told.source)]):
             continue
@@ -120,7 +116,7 @@ def _own_words(
     text: str,
     content: tuple[Span, ...],
     cue: Span,
-    speech: list[Quotation],
+    speech: Speech,
     sentences: Sequence[Span],
 ) -> tuple[Span, ...]:
     """Return content without the whole sentences that are none of the source's words.
@@ -133,7 +129,7 @@ def _own_words(
             max(start, a),
             min(end, b),
             a <= cue[0] < b,
-            any(q.start < b and a < q.end for q in speech),
+            bool(speech.within(a, b)),
         )
         for start, end in content
         for a, b in _around(sentences, start, end)
@@ -195,7 +191,7 @@ def _sourceless(text: str, told: Told, before: list[Told], sentences: Sequence[S
     """Say whether somebody is credited although nobody is named.
 
     The source of the attribution before in the same sentence, or nobody in "it was reported".
-    Whom "according to" names the rules find.
+    Whom "according to" names, or whose a quotation is that nobody frames, the rules find.
     """
     if _ACCORDING.search(text, *told.cue):
         return False

@@ -502,8 +502,7 @@ def test_a_file_of_a_language_holds_what_the_english_one_holds(lang: str) -> Non
     for table in ("frames", "grammar", "clauses"):
         assert set(own[table]) == set(english[table]), table
     for table in ("verbs", "that_verbs"):
-        assert set(own[table]) == {"1", "0", "-1"}
-        listed = [e for s in own[table].values() for e in s]
+        listed = own[table]["words"]
         assert len(listed) == len(set(listed))
     assert set(own["pronouns"].values()) == {"he", "she", "it", "they"}
 

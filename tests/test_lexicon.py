@@ -46,30 +46,9 @@ def test_no_form_is_misspelt_by_rule() -> None:
         assert "/" not in form
 
 
-def test_the_lexicon_file_holds_each_verb_once_and_known_stances() -> None:
-    listed = [e for g in ("verbs", "that_verbs") for s in RAW[g].values() for e in s]
+def test_the_lexicon_file_holds_each_verb_once() -> None:
+    listed = RAW["verbs"]["words"] + RAW["that_verbs"]["words"]
     assert len(listed) == len(set(listed))
-    assert {s for g in ("verbs", "that_verbs") for s in RAW[g]} == {"1", "0", "-1"}
-
-
-@pytest.mark.parametrize(
-    ("cue", "frame", "stance"),
-    [
-        ("said", "the mayor said", 0),
-        ("Said", "the mayor Said", 0),
-        ("claimed", "the mayor claimed", -1),
-        ("admitted", "the mayor admitted", 1),
-        ("pointed  out", "the mayor pointed  out", 1),
-        ("said", "the mayor rightly said", 1),
-        ("admitted", "the mayor falsely admitted", -1),
-        ("said", "the so-called mayor said", -1),
-        ("said", "the mayor said without any evidence", -1),
-        ("claimed", "the mayor correctly claimed", -1),
-        ("sang", "the mayor sang", 0),
-    ],
-)
-def test_stance_of_a_cue_in_its_frame(cue: str, frame: str, stance: int) -> None:
-    assert CUES.stance(cue, frame) == stance
 
 
 @pytest.mark.parametrize(
