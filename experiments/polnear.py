@@ -16,6 +16,7 @@ import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -180,7 +181,7 @@ def _tags(attributions: list[Attributed], n: int) -> Ints:
     return out
 
 
-def _parsed(part: str) -> dict[str, list[dict[str, list[list[object]]]]]:
+def _parsed(part: str) -> dict[str, list[dict[str, Any]]]:
     path = folder() / f"{part}.compact.jsonl.gz"
     if not path.is_file():
         return {}
@@ -188,7 +189,7 @@ def _parsed(part: str) -> dict[str, list[dict[str, list[list[object]]]]]:
         return {a["id"]: a["sents"] for a in map(json.loads, lines)}
 
 
-def _syntax(sentences: list, pieces: Pieces) -> tuple[Ints, Ints, Ints, Ints]:  # type: ignore[type-arg]
+def _syntax(sentences: list[dict[str, Any]], pieces: Pieces) -> tuple[Ints, Ints, Ints, Ints]:
     pos, entity, head, rel = (np.full(len(pieces), -1, dtype=np.int64) for _ in range(4))
     for sentence in sentences:
         places: list[int] = []

@@ -22,7 +22,7 @@ from narrative.reader.decode import (
     viterbi,
 )
 from narrative.reader.labels import ENTITY_TAGS, POS, RELATIONS, TAGS
-from narrative.reader.pieces import Window, plan_windows, runs, split_words
+from narrative.reader.pieces import Window, plan_windows, split_words
 from narrative.reader.reading import sections
 
 TEXT = (
@@ -87,10 +87,6 @@ def test_a_sentence_longer_than_a_window_is_cut_at_words() -> None:
 
 def test_no_words_no_windows() -> None:
     assert plan_windows(split_words(" \n ")) == []
-
-
-def test_runs() -> None:
-    assert runs([1, 1, 0, 2]) == [(0, 2, 1), (2, 3, 0), (3, 4, 2)]
 
 
 @pytest.mark.parametrize("n", [0, 10, 1000, 5000])

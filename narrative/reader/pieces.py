@@ -6,10 +6,8 @@ into its vocabulary, so no second tokenizer can disagree with it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -217,10 +215,3 @@ def _reach(at_piece: Ints, word: int, most: int) -> int:
     """Return where the longest run of at most `most` pieces from a word ends, never at once."""
     end = int(np.searchsorted(at_piece, at_piece[word] + most, side="right")) - 1
     return max(end, min(word + 1, len(at_piece) - 1))
-
-
-def runs(labels: Sequence[int] | Ints) -> list[tuple[int, int, int]]:
-    """Return (start, end, label) of each maximal run of equal labels."""
-    labels = np.asarray(labels)
-    edges = [0, *(np.flatnonzero(np.diff(labels)) + 1).tolist(), len(labels)]
-    return [(a, b, int(labels[a])) for a, b in pairwise(edges) if b > a]
