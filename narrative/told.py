@@ -24,7 +24,7 @@ _THAT = re.compile(r"(?:that|how|whether|if)\s+", re.IGNORECASE)
 _SELF = re.compile(r"(?:i|we|me|us|my|our|one|you|ourselves|myself)", re.IGNORECASE)
 _VERBS = frozenset({"VB", "VBD", "VBG", "VBN", "VBP", "VBZ", "MD"})
 # Pronouns, names, "some", "many", "two".
-_SOMEBODY = frozenset({"PRP", "WP", "NNP", "NNPS", "DT", "CD", "JJ", "JJS"})
+_SOMEBODY = frozenset({"PRP", "NNP", "NNPS", "DT", "CD", "JJ", "JJS"})
 _SUBJECTS = ("nsubj", "nsubjpass")
 # Through these a verb takes over the subject of the one that it depends on.
 _SHARED = ("conj", "advcl", "xcomp", "dep", "parataxis", "ccomp")
@@ -104,7 +104,7 @@ def told_in(text: str, reading: Reading, speech: Speech, sentences: Sequence[Spa
             continue
         if told.source and _SELF.fullmatch(text[slice(*told.source)]):
             continue
-        if not quoted and told.head and not _can_speak(text, reading, told.head):
+        if told.head and not _can_speak(text, reading, told.head):
             continue
         if _WHAT.search(text[max(0, told.frame[0] - 8) : told.frame[0]]):
             continue  # "what X called a victory" is no content of its own
@@ -172,8 +172,13 @@ def _told(text: str, reading: Reading, a: Attributed, content: tuple[Span, ...])
     cue = reading.chars(a.cue)
     content = tuple((_after_that(text, s, e), e) for s, e in content)
     source = (reading.chars(a.source[0])[0], reading.chars(a.source[-1])[1]) if a.source else cue
-    # A heading is no source of the paragraph under it.
-    if a.source and "\n" not in text[min(source[1], cue[1]) : max(source[0], cue[0])]:
+    # A heading is no source of the paragraph under it, and "who" stands for the noun before it.
+    relative = a.source and reading.tag(a.source[0][1] - 1) in ("WP", "WDT")
+    if (
+        a.source
+        and not relative
+        and "\n" not in text[min(source[1], cue[1]) : max(source[0], cue[0])]
+    ):
         low, high = a.source[0]
         # Words before a name that belong to it, where the reader began too late.
         low = min(low, phrase_of(reading, _top(reading, low, high))[0])

@@ -97,7 +97,9 @@ def test_a_missing_corpus_says_where_it_is_posted(
     with pytest.raises(polnear.MissingCorpus, match="no articles of the split 'test'"):
         list(polnear.read_polnear("test"))
     monkeypatch.setenv("NARRATIVE_DATA", "nowhere")
-    with pytest.raises(polnear.MissingCorpus, match=r"posted at https://github\.com/networkdynamics"):
+    with pytest.raises(
+        polnear.MissingCorpus, match=r"posted at https://github\.com/networkdynamics"
+    ):
         list(polnear.read_polnear("dev"))
 
 

@@ -58,6 +58,14 @@ GOLD: list[tuple[str, list[Claim]]] = [
         "conceded that the town had been lost.",
         [("the town had been lost", "orlov", "p")],
     ),
+    # a relative pronoun
+    (
+        "The town was quiet on Monday, according to Koval, who noted that the bridge had fallen.",
+        [
+            ("The town was quiet on Monday", "koval", "p"),
+            ("the bridge had fallen", "koval", "p"),
+        ],
+    ),
     # what somebody wants or plans is the author's claim
     (
         "Koval wants to rebuild the bridge next year.",
