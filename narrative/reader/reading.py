@@ -275,7 +275,7 @@ class Reader:
                     tuple(spans["source"][i] for i in by),
                     cue,
                     tuple(spans["content"][i] for i in mine),
-                    tags * links,
+                    round(tags * links, 4),  # what lies beyond is the machine's
                 )
             )
         return out
