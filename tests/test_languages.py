@@ -678,7 +678,9 @@ def test_clauses(lang: str, text: str, clauses: list[str]) -> None:
     assert [text[a:b] for a, b in split_clauses(text, 0, len(text), lang)] == clauses
 
 
-@pytest.mark.xfail(strict=True, reason="without a parser, a bare 'and' between verbs is not seen")
+@pytest.mark.xfail(
+    strict=True, reason="the reader knows English only: a bare 'and' between verbs is not seen"
+)
 def test_a_bare_and_between_two_verbs() -> None:
     text = "Армія перейшла річку і взяла млин."
     assert [text[a:b] for a, b in split_clauses(text, 0, len(text), "uk")] == [

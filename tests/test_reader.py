@@ -270,11 +270,11 @@ def test_weights_that_are_not_a_reader(tmp_path: Path) -> None:
         WeightsError, match="format is 'narrative-adapter-1', expected 'narrative-r"
     ):
         read_reader(other)
-    labels = {"tags": ["O"], "pos": POS, "entity": ENTITY_TAGS, "rel": RELATIONS}
+    labels: dict[str, Any] = {"tags": ["O"], "pos": POS, "entity": ENTITY_TAGS, "rel": RELATIONS}
     old = _store(tmp_path / "old.safetensors", {"format": FORMAT, "labels": labels})
     with pytest.raises(WeightsError, match="its labels differ from this version's; train it again"):
         read_reader(old)
-    labels["tags"] = TAGS  # type: ignore[assignment]
+    labels["tags"] = TAGS
     half = _store(tmp_path / "half.safetensors", {"format": FORMAT, "labels": labels})
     with pytest.raises(WeightsError, match="no tensor 'mix'; train it again"):
         read_reader(half)
