@@ -173,16 +173,18 @@ def scored(per_article: list[dict[str, tuple[int, int, int]]], split: str, syste
 def syntax_counts(article: Article, reading: Reading) -> dict[str, tuple[int, int, int]]:
     """Return what agrees with CoreNLP, as (matched, found, coded): F1 is accuracy for words."""
     part, punct = RELATIONS.index("part"), RELATIONS.index("punct")
-    words = (article.head >= 0) & (article.rel != part) & (article.rel != punct)
-    heads = words & (article.head == reading.head)
-    tagged = article.pos >= 0
-    a = set(tag_spans(np.maximum(article.entity, 0), ENTITY_TAGS))
-    b = {e for e in reading.entities if article.entity[e[0]] >= 0}
+    words = (
+        (article.syntax.head >= 0) & (article.syntax.rel != part) & (article.syntax.rel != punct)
+    )
+    heads = words & (article.syntax.head == reading.head)
+    tagged = article.syntax.pos >= 0
+    a = set(tag_spans(np.maximum(article.syntax.entity, 0), ENTITY_TAGS))
+    b = {e for e in reading.entities if article.syntax.entity[e[0]] >= 0}
     n, m = int(words.sum()), int(tagged.sum())
     return {
         "unlabelled attachment": (int(heads.sum()), n, n),
-        "labelled attachment": (int((heads & (article.rel == reading.rel)).sum()), n, n),
-        "part of speech": (int((tagged & (article.pos == reading.pos)).sum()), m, m),
+        "labelled attachment": (int((heads & (article.syntax.rel == reading.rel)).sum()), n, n),
+        "part of speech": (int((tagged & (article.syntax.pos == reading.pos)).sum()), m, m),
         "entity F1": (len(a & b), len(b), len(a)),
     }
 
@@ -200,7 +202,9 @@ def polnear(split: str) -> Rows:
         ]
         out += scored(per_article, split, system)
     parsed = [
-        syntax_counts(a, r) for a, r in zip(articles, readings, strict=True) if (a.head >= 0).any()
+        syntax_counts(a, r)
+        for a, r in zip(articles, readings, strict=True)
+        if (a.syntax.head >= 0).any()
     ]
     return out + (scored(parsed, split, "reader, against CoreNLP") if parsed else [])
 

@@ -20,7 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from narrative.reader.labels import ENTITIES, ENTITY_TAGS, POS, RELATIONS, ROLES, TAGS
+from narrative.reader.align import Syntax, Token, place_sentence, words_of
+from narrative.reader.labels import ROLES, TAGS
 from narrative.reader.pieces import Ints, Pieces, split_words
 
 Spans = list[tuple[int, int]]
@@ -38,20 +39,14 @@ class Attributed:
 
 @dataclass(frozen=True)
 class Article:
-    """An article on our words; -1 where CoreNLP gives nothing for a word.
-
-    ``head`` is a word of the article, or the word itself for a root.
-    """
+    """An article on our words, with CoreNLP's parse."""
 
     name: str
     text: str
     pieces: Pieces
     attributions: list[Attributed]
     tags: Ints
-    pos: Ints
-    entity: Ints
-    head: Ints
-    rel: Ints
+    syntax: Syntax
 
 
 class MissingCorpus(SystemExit):
@@ -96,7 +91,7 @@ def read_polnear(split: str) -> Iterator[Article]:
         attributions = _attributions(standoff, pieces)
         yield Article(
             name, text, pieces, attributions, _tags(attributions, len(pieces)),
-            *_syntax(parsed.get(name, []), pieces),
+            _syntax(parsed.get(name, []), pieces),
         )  # fmt: skip
 
 
@@ -145,18 +140,13 @@ def _attributions(standoff: str, pieces: Pieces) -> list[Attributed]:
             role, _, key = item.partition(":")
             name = role.rstrip("0123456789").casefold()
             if name in roles:
-                roles[name] += [_words(pieces, *s) for s in spans.get(key, [])]
+                roles[name] += [
+                    words_of(pieces.starts, pieces.ends, *s) for s in spans.get(key, [])
+                ]
         roles = {r: _joined([s for s in v if s[0] < s[1]]) for r, v in roles.items()}
         if roles["cue"] and roles["content"]:
             out.append(Attributed(**roles))
     return out
-
-
-def _words(pieces: Pieces, start: int, end: int) -> tuple[int, int]:
-    """Return the words of a character span; a word cut by its edge counts."""
-    return int(np.searchsorted(pieces.ends, start, side="right")), int(
-        np.searchsorted(pieces.starts, end, side="left")
-    )
 
 
 def _joined(spans: Spans) -> Spans:
@@ -189,29 +179,10 @@ def _parsed(part: str) -> dict[str, list[dict[str, Any]]]:
         return {a["id"]: a["sents"] for a in map(json.loads, lines)}
 
 
-def _syntax(sentences: list[dict[str, Any]], pieces: Pieces) -> tuple[Ints, Ints, Ints, Ints]:
-    pos, entity, head, rel = (np.full(len(pieces), -1, dtype=np.int64) for _ in range(4))
+def _syntax(sentences: list[dict[str, Any]], pieces: Pieces) -> Syntax:
+    out = Syntax.empty(len(pieces))
     for sentence in sentences:
-        places: list[int] = []
-        previous = "O"
-        for _, _, start, end, tag, kind in sentence["tok"]:
-            low, high = _words(pieces, start, end)
-            if low < high and pos[low] >= 0 and low + 1 < high:
-                low += 1  # "n't" begins inside the word that "ca" took
-            if low >= high or pos[low] >= 0:
-                places.append(-1)
-                continue
-            places.append(low)
-            pos[low:high] = POS.index(tag) if tag in POS else -1
-            kind = kind if kind in ENTITIES else "O"
-            entity[low:high] = ENTITY_TAGS.index("O" if kind == "O" else f"I-{kind}")
-            if kind not in ("O", previous):
-                entity[low] = ENTITY_TAGS.index(f"B-{kind}")
-            previous = kind
-            head[low + 1 : high], rel[low + 1 : high] = low, RELATIONS.index("part")
-        for name, governor, dependent in sentence["dep"]:
-            at = places[dependent - 1]
-            to = at if governor == 0 else places[governor - 1]
-            if at >= 0 and to >= 0 and (governor == 0) == (at == to):
-                head[at], rel[at] = to, RELATIONS.index(name)
-    return pos, entity, head, rel
+        tokens = [Token(start, end, tag, kind) for _, _, start, end, tag, kind in sentence["tok"]]
+        arcs = [(name, head - 1, dependent - 1) for name, head, dependent in sentence["dep"]]
+        place_sentence(out, (pieces.starts, pieces.ends), tokens, arcs)
+    return out

@@ -75,7 +75,7 @@ def targets(part: list[tuple[Article, Window]], name: str, n: int) -> Tensor:
     """Return labels of a batch's words, -1 beyond a row's end."""
     out = np.full((len(part), n), -1, dtype=np.int64)
     for row, (a, w) in enumerate(part):
-        values = getattr(a, name)[w.low : w.high]
+        values = (a.tags if name == "tags" else getattr(a.syntax, name))[w.low : w.high]
         if name == "head":  # 0 is the root; a head outside the window is unknown
             at = np.arange(w.low, w.high)
             values = np.where(values == at, 0, np.where(values < 0, -1, values - w.low + 1))

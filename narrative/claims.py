@@ -12,6 +12,7 @@ from narrative.dating import DateSpan
 from narrative.errors import InputError
 from narrative.lexicon import load_cues
 from narrative.reader import LANGUAGES, Reading, shipped_reader
+from narrative.reader.spacy_parser import SpacyParser, spacy_parser
 from narrative.saying import Dater
 from narrative.schema import ATTRIBUTION, Row, check_table, empty_table
 from narrative.segmentation import trim_claim
@@ -34,6 +35,7 @@ def extract_claims(
     sources: pd.DataFrame,
     *,
     attribution: str = "auto",
+    parser: str = "",
     progress: Callable[[int, int], None] | None = None,
 ) -> pd.DataFrame:
     """Extract claims from documents.
@@ -47,6 +49,9 @@ def extract_claims(
     attribution : {"auto", "rules"}
         "auto": the shipped reader finds who says what in English documents, rules complete it and
         read the other languages. "rules": rules alone, which need no weights and find less.
+    parser : str
+        "spacy:NAME": a spaCy pipeline gives the reader's attributions their syntax and entities.
+        Empty for the reader's own.
     progress : callable, optional
         Called with (done, total) documents.
 
@@ -55,23 +60,25 @@ def extract_claims(
     DataFrame
         The ``claims`` table; ``text`` is ``documents.text[start:end]``. ``attrs["sources"]`` is
         the sources table (as a dict of lists) with those that had to be added,
-        ``attrs["cue_language"]`` the languages of the reporting verbs used, and
-        ``attrs["attribution"]`` what attributed each language: "reader and rules" or "rules".
+        ``attrs["cue_language"]`` the languages of the reporting verbs used,
+        ``attrs["attribution"]`` what attributed each language: "reader and rules" or "rules", and
+        ``attrs["parser"]`` name and version of the spaCy pipeline, if any.
 
     Raises
     ------
     InputError
-        If `attribution` is something else.
+        If `attribution` or `parser` is something else, or the pipeline cannot be loaded.
     WeightsError
         If the shipped weights are missing or are not the pinned ones.
     """
     if attribution not in ATTRIBUTION:
         raise InputError(f"attribution={attribution!r}; expected one of {', '.join(ATTRIBUTION)}.")
+    other = parser_of(parser)
     index = SpeakerIndex(sources)
     rows: list[dict[str, object]] = []
     done = 0
     for block in _blocks(documents.to_dict("records")):
-        readings = _readings(block, attribution)
+        readings = _readings(block, attribution, other)
         for doc, reading in zip(block, readings, strict=True):
             rows += _document_claims(doc, index, str(doc["lang"]), reading)
             done += 1
@@ -82,6 +89,7 @@ def extract_claims(
     languages = sorted({str(lang) for lang in documents["lang"]})
     table.attrs["cue_language"] = {lang: cue_language(lang) for lang in languages}
     table.attrs["attribution"] = {lang: attributed_by(lang, attribution) for lang in languages}
+    table.attrs["parser"] = other.identity if other else ""
     return table
 
 
@@ -93,6 +101,22 @@ def cue_language(lang: str) -> str:
 def attributed_by(lang: str, attribution: str = "auto") -> str:
     """Return what attributes a language: "reader and rules" or "rules"."""
     return "reader and rules" if attribution != "rules" and lang in LANGUAGES else "rules"
+
+
+def parser_of(name: str) -> SpacyParser | None:
+    """Return the parser that a setting names, None for the reader's own.
+
+    Raises
+    ------
+    InputError
+        If the name is none or what it names cannot be loaded.
+    """
+    if not name:
+        return None
+    kind, _, pipeline = name.partition(":")
+    if kind != "spacy" or not pipeline:
+        raise InputError(f"parser={name!r}; expected spacy:NAME, or nothing for the reader's own.")
+    return spacy_parser(pipeline)
 
 
 def _blocks(documents: Sequence[Row]) -> Iterator[list[Row]]:
@@ -109,10 +133,15 @@ def _blocks(documents: Sequence[Row]) -> Iterator[list[Row]]:
         yield block
 
 
-def _readings(block: list[Row], attribution: str) -> list[Reading | None]:
+def _readings(
+    block: list[Row], attribution: str, parser: SpacyParser | None
+) -> list[Reading | None]:
     read = [attributed_by(str(d["lang"]), attribution) != "rules" for d in block]
     texts = [str(d["text"]) for d, yes in zip(block, read, strict=True) if yes]
-    found = iter(shipped_reader().read(texts) if texts else [])
+    readings = shipped_reader().read(texts) if texts else []
+    if parser is not None:
+        readings = [parser.parse(t, r) for t, r in zip(texts, readings, strict=True)]
+    found = iter(readings)
     return [next(found) if yes else None for yes in read]
 
 

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import pandas as pd
 
 from narrative.adapter import load_adapter
-from narrative.claims import attributed_by, cue_language, extract_claims
+from narrative.claims import attributed_by, cue_language, extract_claims, parser_of
 from narrative.corpus import read_corpus, read_rows
 from narrative.encoder import DEFAULT_MODEL, CachedEncoder, Encoder, SentenceEncoder, default_cache
 from narrative.errors import InputError
@@ -107,7 +107,11 @@ def _claims(run: _Run) -> Tables:
     known = with_shipped(listed) if run.study.shipped_sources else listed
     sources = with_outlets(known, documents)
     claims = extract_claims(
-        documents, sources, attribution=run.study.attribution, progress=run.reporter.progress
+        documents,
+        sources,
+        attribution=run.study.attribution,
+        parser=run.study.parser,
+        progress=run.reporter.progress,
     )
     added = check_table(pd.DataFrame(claims.attrs.pop("sources")), "sources")
     kept = with_outlets(listed, documents)
@@ -197,7 +201,9 @@ class _Stage:
 
 _WORK: dict[str, _Stage] = {
     "corpus": _Stage(_corpus, (), ("documents", "texts"), ("lang",)),
-    "claims": _Stage(_claims, ("corpus",), ("sources",), ("shipped_sources", "attribution")),
+    "claims": _Stage(
+        _claims, ("corpus",), ("sources",), ("shipped_sources", "attribution", "parser")
+    ),
     "framings": _Stage(
         _framings,
         ("claims",),
@@ -276,6 +282,7 @@ def run_study(
         )
         outputs |= _run_stage(run, stage, keys[stage], forced=forced)
     attribution = _attribution(run)
+    parser = parser_of(study.parser)
     write_json(summarise({n: run.table(n) for n in outputs}), run.out / "numbers.json")
     manifest = {
         "study": study.config(),
@@ -283,6 +290,7 @@ def run_study(
         "inputs": inputs,
         "weights": weights,
         "attribution": attribution,
+        "parser": parser.identity if parser else "",
         "model_error": load_adapter().meta.get("measured", {}),
         **made_by,
         "tables": dict(sorted(outputs.items())),

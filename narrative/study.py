@@ -21,7 +21,7 @@ from narrative.timeline import FREQUENCIES, TimelineSettings
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-_HEAD = ("name", "title", "lang", "random_state", "shipped_sources", "attribution")
+_HEAD = ("name", "title", "lang", "random_state", "shipped_sources", "attribution", "parser")
 
 T = TypeVar("T", bound="DataclassInstance")
 
@@ -67,6 +67,8 @@ class Study:
         Whether the shipped list of sources extends the study's own.
     attribution : str
         "auto" or "rules", as ``extract_claims`` takes it.
+    parser : str
+        "" for the reader's own, or "spacy:NAME", as ``extract_claims`` takes it.
     files : Files
     encoder : EncoderSettings
     framings : FramingSettings
@@ -80,6 +82,7 @@ class Study:
     random_state: int
     shipped_sources: bool
     attribution: str
+    parser: str
     files: Files
     encoder: EncoderSettings
     framings: FramingSettings
@@ -183,7 +186,7 @@ def read_study(path: str | Path) -> Study:
             f"{path.name}: study.attribution={attribution!r}; expected one of "
             f"{', '.join(ATTRIBUTION)}."
         )
-    for key in ("name", "title", "lang"):
+    for key in ("name", "title", "lang", "parser"):
         if not isinstance(head.get(key, ""), str):
             raise StudyError(f"{path.name}: study.{key}={head[key]!r}; expected str.")
     study = Study(
@@ -194,6 +197,7 @@ def read_study(path: str | Path) -> Study:
         random_state=random_state,
         shipped_sources=shipped,
         attribution=attribution,
+        parser=str(head.get("parser", "")),
         files=_section(raw, "files", Files, path.name),
         encoder=_section(raw, "encoder", EncoderSettings, path.name),
         framings=_section(raw, "framings", FramingSettings, path.name),

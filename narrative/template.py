@@ -16,6 +16,7 @@ random_state = 0
 lang = "en"
 shipped_sources = true        # know widely quoted sources that sources.csv does not list
 attribution = "auto"          # or "rules": no trained reader
+# parser = "spacy:en_core_web_sm"   # your own spaCy pipeline parses, instead of the reader
 
 [files]                       # all beside this file; only documents is required
 documents = "documents.csv"

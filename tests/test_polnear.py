@@ -80,9 +80,9 @@ def test_attributions_lie_on_words(article: Any) -> None:
 def test_heads_and_relations_lie_on_words(article: Any) -> None:
     words = _words(article, [(i, i + 1) for i in range(len(article.pieces))])
     grew, reports, losses = (words.index(w) for w in ("grew", "Reports", "losses"))
-    assert article.head[reports] == article.head[grew] == grew
-    assert RELATIONS[article.rel[losses]] == "nmod"
-    assert article.head[0] == -1  # a sentence that CoreNLP's file does not hold
+    assert article.syntax.head[reports] == article.syntax.head[grew] == grew
+    assert RELATIONS[article.syntax.rel[losses]] == "nmod"
+    assert article.syntax.head[0] == -1  # a sentence that CoreNLP's file does not hold
 
 
 def test_a_share_of_train_is_kept_apart(corpus: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from narrative.reader.align import words_of
 from narrative.reader.decode import (
     NEVER,
     Floats,
@@ -109,8 +110,7 @@ class Reading:
 
     def words(self, start: int, end: int) -> Word:
         """Return the words of a character span; a word cut by its edge counts."""
-        low = int(np.searchsorted(self.ends, start, side="right"))
-        return low, int(np.searchsorted(self.starts, end, side="left"))
+        return words_of(self.starts, self.ends, start, end)
 
     def tag(self, word: int) -> str:
         """Return the part of speech of a word."""
