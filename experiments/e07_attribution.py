@@ -26,8 +26,9 @@ from tqdm import tqdm
 from validity import Rows, extraction
 
 from narrative.agreement import detection_f1, group_bootstrap, match_spans
-from narrative.attribution import Attribution, Attributor
+from narrative.attribution import Attributor
 from narrative.claims import extract_claims
+from narrative.credited import Attribution
 from narrative.frames import Frame
 from narrative.lexicon import load_cues
 from narrative.pipeline import with_outlets

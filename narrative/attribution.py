@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from narrative.credited import Attribution
 from narrative.direct_speech import after_dash, begins_with_a_speaker, with_dashes
 from narrative.distance import cue_stance, embedding
 from narrative.frames import Frame
@@ -19,54 +20,11 @@ from narrative.grammar import FILL
 from narrative.lexicon import CueLexicon
 from narrative.quotations import find_quotations
 from narrative.segmentation import Cover, Span, split_clauses, split_sentences, strip_span
-from narrative.speakers import NOBODY, Discourse, Speaker, SpeakerIndex
+from narrative.source_blocks import SourceBlock, past_label, source_blocks
+from narrative.speakers import NOBODY, Discourse, Speaker, SpeakerIndex, topic_of
 from narrative.speech import Speech
 
 _FRAME_WORDS = 10
-
-
-@dataclass(frozen=True)
-class Attribution:
-    """One stretch of content and who is credited with it.
-
-    Parameters
-    ----------
-    start, end : int
-        Half-open span of the content in the document.
-    sent_index : int
-        Sentence that the content begins in.
-    speaker : Speaker or None
-        None for the author's own voice.
-    mention : str
-        The words that name the source, "" for the author's.
-    cue : str
-        Reporting words, "" if none.
-    cue_stance : int
-        -1, 0 or 1.
-    voice : str
-        author, quoted, paraphrased or mixed.
-    score : float
-        How direct the evidence is, in [0, 1]: an order, not a probability.
-    frame : Span
-        The words between which the attribution stands, for dating it.
-    via : tuple of str
-        Outlets whose text this is a reprint of, outermost first.
-    outer : tuple of str
-        Sources that report the speaker in the same sentence, outermost first.
-    """
-
-    start: int
-    end: int
-    sent_index: int
-    speaker: Speaker | None
-    mention: str
-    cue: str
-    cue_stance: int
-    voice: str
-    score: float
-    frame: Span
-    via: tuple[str, ...] = ()
-    outer: tuple[str, ...] = ()
 
 
 class Attributor:
@@ -95,6 +53,10 @@ class Attributor:
         self.last_end = 0
         self.author: Speaker | None = None
         self.via: tuple[str, ...] = ()
+        self.spoke: list[Speaker] = []  # in the sentence at hand
+        self.blocks = source_blocks(text)
+        self.block: SourceBlock | None = None
+        self.under: Frame | None = None
 
     def _mask(self) -> str:
         chars = list(self.text)
@@ -135,8 +97,35 @@ class Attributor:
         if reprint:
             self._carry(reprint)
             return
+        if any(b.line[0] <= start < b.line[1] for b in self.blocks):
+            return
+        start = past_label(self.text, start, end)
+        self.spoke = []
         self.index.introduce(self.masked, start, end)
+        self._enter_block(start)
+        self.history.before = topic_of(self.masked[start:end]) or self.history.before
         yield from self._attributed(number, start, end)
+        self._look_back(start, end)
+
+    def _runs_under(self) -> Frame | None:
+        """Return the frame of the source that a line of its own names, if none spoke since."""
+        last, under = self.last, self.under
+        if last is None or under is None:
+            return None
+        return under if (last.start, last.end) == (under.start, under.end) else None
+
+    def _enter_block(self, at: int) -> None:
+        """Let what follows be the words of the source that a line of its own names."""
+        block = next((b for b in self.blocks if b.start <= at < b.end), None)
+        if block is not None and block is not self.block:
+            mention = self.text[slice(*block.who)]
+            speaker = self.index.resolve(mention, self.history)
+            self.under = Frame(*block.line, "", mention, speaker, False, 0.7)
+            if speaker is not NOBODY:
+                self._remember(self.under, at)
+        elif block is None and self.block is not None:
+            self.under = None
+        self.block = block
 
     def _attributed(self, number: int, start: int, end: int) -> Iterator[Attribution]:
         """Attribute a sentence or a part of one."""
@@ -245,7 +234,7 @@ class Attributor:
                 score,
                 (frame.start, frame.end),
                 self.via,
-                outer,
+                (*outer, *frame.outer),
             )
 
     def _cue_of(self, frame: Frame) -> Span | None:
@@ -301,6 +290,11 @@ class Attributor:
         start, end = strip_span(self.text, start, end)
         if self.text[start:end].rstrip("\"”’' ").endswith("?"):
             return
+        under = self._runs_under()
+        if under is not None and self._words(start, end) >= 3:
+            yield from self._content(number, (start, end), under)
+            self.last_end = end
+            return
         for a, b in split_clauses(self.text, start, end, self.lang):
             if self._words(a, b) >= 3:
                 yield (
@@ -355,19 +349,26 @@ class Attributor:
     def _remember(self, frame: Frame, end: int) -> None:
         self.last, self.last_end = frame, end
         if frame.speaker is not NOBODY:
-            self._mention(frame.speaker)
-
-    def _mention(self, speaker: Speaker) -> None:
-        # Each speaker once, where mentioned last: a long document has few.
-        if speaker in self.history:
-            self.history.remove(speaker)
-        self.history.append(speaker)
+            self.history.mention(frame.speaker)
+            self.spoke.append(frame.speaker)
 
     def _notice(self, start: int, end: int) -> None:
         """Let a pronoun in the next sentence mean a person of this one, the first before others."""
         persons = [s for _, _, s in self.index.find(self.masked, start, end) if s.kind == "person"]
         for person in reversed(persons):
-            self._mention(person)
+            self.history.mention(person)
+
+    def _look_back(self, start: int, end: int) -> None:
+        """Take in whom a sentence named, for the nouns and pronouns of those after it.
+
+        Who spoke in it stands nearer than who was only named.
+        """
+        self.index.notice(self.masked, start, end)
+        if not self.spoke:
+            self.index.introduce_unnamed(self.masked, start, end)
+        for speaker in self.spoke:
+            self.history.notice(speaker)
+        self.history.before = topic_of(self.masked[start:end])
 
     def _carry(self, m: re.Match[str]) -> None:
         """Take over the author of a reprint ("X reports in Y:") for the text that follows."""

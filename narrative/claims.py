@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pandas as pd
 
-from narrative.attribution import Attribution, Attributor
+from narrative.attribution import Attributor
+from narrative.credited import Attribution
 from narrative.dating import DateSpan
 from narrative.errors import InputError
 from narrative.lexicon import load_cues
@@ -157,6 +158,7 @@ def _document_claims(
         if reading is None
         else TaggedAttributor(text, index, cues, lang, reading)
     )
+    attributor.history.home = outlet.camp
     attributions = sorted(attributor.run(), key=lambda a: (a.start, a.end))
     dater = Dater(attributor, attributions, published, lang)
     rows: list[dict[str, object]] = []

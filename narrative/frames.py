@@ -7,10 +7,11 @@ them. Four shapes are known: "according to X", an impersonal cue, "X said", and 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from narrative.grammar import FILL
 from narrative.lexicon import CueLexicon
+from narrative.source_blocks import heading_name
 from narrative.speakers import (
     NOBODY,
     Speaker,
@@ -19,12 +20,18 @@ from narrative.speakers import (
     joint_end,
     joint_start,
     role_of,
+    states_in,
 )
 
 _STOP = re.compile(r"[.;:!?](?=\s|$)|\u2592")
 _SAID_WHO = re.compile(r"[a-zа-яіїєґё]|\w+\s+[A-ZА-ЯІЇЄҐ]")
+_CITING = re.compile(
+    r"(?:,|\s)\s*(?:citing|quoting|referring to|with (?:a )?(?:reference|link) to)\s+"
+    r"(?P<who>(?!its\b|his\b|her\b|their\b)[^,;:▒\n]{3,80}?)(?=[,;:]|\.(?:\s|$|\[)|\s+that\s|$)"
+)
 _LABEL = re.compile(r"\s*:\s*(?=\u2592)")
 
+_IN_PLACE = re.compile(r"\s+in\s+[A-Z]\w+")
 _POSSESSED = re.compile(
     r"(?:^|[\s,;(])((?:the\s+)?(?:[A-ZА-ЯІЇЄҐ][\w-]*\s+){0,3}[A-ZА-ЯІЇЄҐ][\w-]*[’'](?:s|(?<=s[’']))"
     r"(?:\s+[\w-]+){0,3}\s+(?P<head>[\w-]+))$"
@@ -52,6 +59,8 @@ class Frame:
         Whether the content stands before the frame.
     score : float
         How direct the evidence is, in [0, 1].
+    outer : tuple of str
+        Outlets that report citing the speaker.
     """
 
     start: int
@@ -61,6 +70,7 @@ class Frame:
     speaker: Speaker
     backward: bool
     score: float
+    outer: tuple[str, ...] = ()
 
 
 class FrameFinder:
@@ -101,7 +111,21 @@ class FrameFinder:
                 found.append(frame)
                 previous = frame
         found = sorted(found, key=lambda f: f.start) or self._labelled(start, end)
-        return [f for i, f in enumerate(found) if not i or f.start >= found[i - 1].end]
+        kept = [f for i, f in enumerate(found) if not i or f.start >= found[i - 1].end]
+        return [self.cited(f, start, end) for f in kept]
+
+    def cited(self, frame: Frame, start: int, end: int) -> Frame:
+        """Return the frame of whom an outlet cites ("TASS reported, citing Y"), else the same."""
+        m = _CITING.search(self.masked, start, end) if frame.speaker.kind == "outlet" else None
+        if m is None:
+            return frame
+        speaker = self.resolve(m["who"])
+        if speaker is NOBODY or speaker == frame.speaker:
+            return frame
+        outer = (*frame.outer, frame.speaker.source_id)
+        beside = frame.start <= m.start() <= frame.end + 1
+        stop = max(frame.end, m.end()) if beside else frame.end
+        return replace(frame, end=stop, mention=m["who"], speaker=speaker, outer=outer)
 
     def _labelled(self, start: int, end: int) -> list[Frame]:
         """Return the frame of a name that a colon and a quotation follow, as in an interview."""
@@ -110,7 +134,12 @@ class FrameFinder:
             if colon and not re.search(r"\w", self.masked[start:a]):
                 name = self.masked[a:b]
                 return [Frame(start, colon.end(), "", name, speaker, False, 0.8)]
-        return []
+        head = heading_name(self.masked, start, end)
+        if head is None or self.index.is_no_body(name := self.masked[slice(*head)]):
+            return []
+        speaker = self.resolve(name)
+        found = Frame(head[0], head[1] + 1, "", name, speaker, False, 0.7)
+        return [found] if speaker is not NOBODY else []
 
     def resolve(self, mention: str) -> Speaker:
         """Return the source of a mention, given the speakers before it."""
@@ -241,6 +270,9 @@ class FrameFinder:
         noun = self.cues.speaker_noun.search(bare)
         if noun and not self.grammar.blocked.search(bare[: noun.start()]):
             mention = noun[0].strip()
+            place = _IN_PLACE.match(rest)
+            if place and states_in(place[0]):  # says whose: "the ministry in Moscow"
+                mention = self.masked[base + noun.start() : base + len(bare)].lstrip() + place[0]
             speaker = self.resolve(mention)
             return base + noun.start(), base + noun.start(), mention, speaker, 0.8
         possessed = _POSSESSED.search(bare)

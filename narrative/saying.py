@@ -23,7 +23,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from datetime import timedelta
 
-from narrative.attribution import Attribution, Attributor
+from narrative.attribution import Attributor
+from narrative.credited import Attribution
 from narrative.date_lexicon import load_dates
 from narrative.dating import AFTER, DateSpan, find_dates, publication_range
 from narrative.schema import UNKNOWN

@@ -21,11 +21,13 @@ _LEAD = 80  # characters
 _ACCORDING = re.compile(r"\baccording\b", re.IGNORECASE)
 _WHAT = re.compile(r"\bwhat\s+$", re.IGNORECASE)
 _THAT = re.compile(r"(?:that|how|whether|if)\s+", re.IGNORECASE)
+_CITING = re.compile(r"\b(?:citing|quoting|referring to)\s+\Z")
+_CITED = re.compile(r"[^,;:\n]{2,80},\s+(?=that\s)")
 _SELF = re.compile(r"(?:i|we|me|us|my|our|one|you|ourselves|myself)", re.IGNORECASE)
 _VERBS = frozenset({"VB", "VBD", "VBG", "VBN", "VBP", "VBZ", "MD"})
 # Pronouns, names, "some", "many", "two".
 _SOMEBODY = frozenset({"PRP", "NNP", "NNPS", "DT", "CD", "JJ", "JJS"})
-_SUBJECTS = ("nsubj", "nsubjpass")
+SUBJECTS = ("nsubj", "nsubjpass")
 # Through these a verb takes over the subject of the one that it depends on.
 _SHARED = ("conj", "advcl", "xcomp", "dep", "parataxis", "ccomp")
 _RELATIVE = ("acl", "acl:relcl")
@@ -170,7 +172,8 @@ def _proposes(text: str, reading: Reading, a: Attributed) -> bool:
 
 def _told(text: str, reading: Reading, a: Attributed, content: tuple[Span, ...]) -> Told:
     cue = reading.chars(a.cue)
-    content = tuple((_after_that(text, s, e), e) for s, e in content)
+    spoken = _spoken_by(reading, a)
+    content = tuple((_after_that(text, _after_cited(text, s, e), e), e) for s, e in content)
     source = (reading.chars(a.source[0])[0], reading.chars(a.source[-1])[1]) if a.source else cue
     # A heading is no source of the paragraph under it, and "who" stands for the noun before it.
     relative = a.source and reading.tag(a.source[0][1] - 1) in ("WP", "WDT")
@@ -179,17 +182,30 @@ def _told(text: str, reading: Reading, a: Attributed, content: tuple[Span, ...])
         and not relative
         and "\n" not in text[min(source[1], cue[1]) : max(source[0], cue[0])]
     ):
-        low, high = a.source[0]
+        low, high = spoken or a.source[0]
+        last = high if spoken else a.source[-1][1]
         # Words before a name that belong to it, where the reader began too late.
         low = min(low, phrase_of(reading, _top(reading, low, high))[0])
-        source = (reading.chars((low, high))[0], source[1])
-        return Told(source, _head(reading, low, high), False, cue, content, a.score)
-    subject = subject_of(reading, a.cue)
-    if subject is None:
-        return Told(None, None, False, cue, content, a.score)
-    low, high = phrase_of(reading, subject)
-    head = _head(reading, low, high)
-    return Told(reading.chars((low, high)), head, True, cue, content, a.score)
+        inherited = False
+    else:
+        subject = subject_of(reading, a.cue)
+        if subject is None:
+            return Told(None, None, False, cue, content, a.score)
+        low, high = phrase_of(reading, subject)
+        last, inherited = high, True
+    source = reading.chars((low, last))
+    heading = text.rfind("\n", *source) + 1
+    if heading:
+        low, source = reading.words(heading, source[1])[0], (heading, source[1])
+    return Told(source, head_of(reading, low, high), inherited, cue, content, a.score)
+
+
+def _spoken_by(reading: Reading, a: Attributed) -> tuple[int, int] | None:
+    """Return the pronoun right before a reporting verb, where the reader took another."""
+    word = a.cue[0] - 1
+    near = word >= 0 and reading.tag(word) == "PRP" and reading.relation(word) in SUBJECTS
+    own = any(low <= word < high for low, high in (*a.source, *a.content))
+    return (word, word + 1) if near and not own else None
 
 
 def _sourceless(text: str, told: Told, before: list[Told], sentences: Sequence[Span]) -> bool:
@@ -221,6 +237,13 @@ def _after_that(text: str, start: int, end: int) -> int:
     return that.end() if that else start
 
 
+def _after_cited(text: str, start: int, end: int) -> int:
+    """Return where content begins after the one who is cited ("citing X, that it fell")."""
+    citing = _CITING.search(text[max(0, start - 20) : start])
+    cited = _CITED.match(text, start, end) if citing else None
+    return cited.end() if cited else start
+
+
 def _top(reading: Reading, low: int, high: int) -> int:
     """Return the word of a phrase that the others depend on."""
     words = range(low, high)
@@ -229,9 +252,15 @@ def _top(reading: Reading, low: int, high: int) -> int:
     return next((w for w in tops if reading.relation(w) not in beside), high - 1)
 
 
-def _head(reading: Reading, low: int, high: int) -> Span:
+def head_of(reading: Reading, low: int, high: int) -> Span:
     """Return the name at the head of a source's words, or its head noun."""
     top = _top(reading, low, high)
+    words = {reading.tag(w) for w in range(low, high)}
+    if not words & {"CC", "IN", "POS", "TO", ","}:
+        # Whatever the parse says, a person's name is the head of the words that it ends.
+        for start, end, kind in reading.entities_at(high - 1):
+            if kind == "PERSON" and end == high:
+                return reading.chars((max(start, low), end))
     beside = [
         w for w in range(low, high) if reading.head[w] == top and reading.relation(w) == "appos"
     ]
@@ -253,7 +282,7 @@ def subject_of(reading: Reading, cue: tuple[int, int]) -> int | None:
         subjects = [
             w
             for w in near
-            if reading.head[w] == word and reading.relation(w) in _SUBJECTS and w != word
+            if reading.head[w] == word and reading.relation(w) in SUBJECTS and w != word
         ]
         if subjects and reading.tag(subjects[0]) not in ("WDT", "WP"):
             return subjects[0]
@@ -303,6 +332,6 @@ def is_clause(reading: Reading, start: int, end: int) -> bool:
     """Say whether a stretch of text holds a verb with its subject."""
     low, high = reading.words(start, end)
     return any(
-        reading.relation(w) in (*_SUBJECTS, "csubj") and low <= reading.head[w] < high
+        reading.relation(w) in (*SUBJECTS, "csubj") and low <= reading.head[w] < high
         for w in range(low, high)
     )

@@ -45,6 +45,21 @@ def test_training_claims_are_coded_and_name_nobody_real(path):
         assert len(row["text"]) < 30 or row["text"] not in seeds, f"line {number} stands in a seed"
 
 
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "training" / "documents").glob("*.json")), ids=lambda p: p.name
+)
+def test_training_documents_hold_their_claims_and_name_nobody_real(path):
+    with (ROOT / "narrative" / "data" / "sources.csv").open(encoding="utf-8") as handle:
+        rows = [r for r in csv.DictReader(handle) if r["kind"] in ("person", "outlet")]
+    names = {n for r in rows for n in (r["name"], *r["aliases"].split("|")) if len(n) > 3}
+    document = json.loads(path.read_text(encoding="utf-8"))
+    found = [n for n in names if re.search(rf"\b{re.escape(n)}\b", document["text"])]
+    assert not found
+    for claim in document["claims"]:
+        assert document["text"].count(claim["quote"]) > claim["nth"], claim
+        assert claim["voice"] in ("author", "quoted", "paraphrased", "mixed"), claim
+
+
 def test_scores_have_intervals_n_and_unit():
     with (ROOT / "figures" / "scores.csv").open(encoding="utf-8") as handle:
         rows = list(csv.DictReader(handle))

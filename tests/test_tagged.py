@@ -46,10 +46,10 @@ GOLD: list[tuple[str, list[Claim]]] = [
         [("The bridge has fallen into the river", "koval", "q")],
     ),
     (
-        "The bridge fell at noon, according to the Defence Ministry. The town was quiet at night.",
+        "The bridge fell at noon, according to the Defence Ministry. The town lies on a lake.",
         [
             ("The bridge fell at noon", "mod", "p"),
-            ("The town was quiet at night", "courier", "a"),
+            ("The town lies on a lake", "courier", "a"),
         ],
     ),
     # a verb that no lexicon lists as needing "that", and a source far from its cue
@@ -128,3 +128,66 @@ def test_rules_alone_need_no_weights(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_unknown_way_of_attribution() -> None:
     with pytest.raises(InputError, match="attribution='magic'; expected one of auto, rules"):
         extract_claims(pd.DataFrame(), SOURCES, attribution="magic")
+
+
+FELL = "said that the bridge had fallen."
+
+
+@pytest.mark.parametrize(
+    ("text", "source_id"),
+    [
+        # the subject of the sentence before, not whoever it names beside
+        (
+            "Pavlo Gant went to see Petro Lind. He said that the bridge had fallen.",
+            "named_pavlo_gant",
+        ),
+        (
+            "Gant's commander, Petro Lind, is more careful. “The bridge has fallen,” he said.",
+            "named_petro_lind",
+        ),
+        ("The Courier saw the film on Monday. The bridge had fallen, it said.", "courier"),
+        # of its own sentence
+        ("Koval herself does not; the winter, she said, would be the hardest of the war.", "koval"),
+        # whom the reader knows to be a person although no list has the given name
+        ("Daryja Lind sat by the wall. “The bridge has fallen,” she said.", "named_daryja_lind"),
+        (
+            "Daryja Lind sat by the wall. The bridge fell in May, the medic said.",
+            "named_daryja_lind",
+        ),
+        # a role before a name
+        (
+            "The head of the harbour, Jan Gant, said that the bridge had fallen. The official "
+            "said that the river had risen.",
+            "named_jan_gant",
+        ),
+        # nobody who only stands in a complement
+        (f"A spokesman for Ruslan Gant {FELL}", "unknown"),
+        # the words before a name
+        (f"The Kyiv sociologist Ruslan Gant {FELL}", "named_ruslan_gant"),
+    ],
+)
+def test_who_is_meant(text: str, source_id: str) -> None:
+    claims = _claims(text)
+    assert claims.loc[claims["voice"] != "author", "source_id"].unique().tolist() == [source_id]
+
+
+def test_a_heading_is_no_part_of_a_name() -> None:
+    claims = _claims(
+        "Force Generation\n\nUkraine's Harbour Directorate reported that the bridge had fallen."
+    )
+    assert "\n" not in claims["speaker_text"].iloc[-1]
+    assert claims["speaker_text"].iloc[-1].startswith("Ukraine's")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The Courier reported on Monday, citing Koval, that the bridge had fallen.",
+        "The Courier, citing Koval, reported that the bridge had fallen.",
+        "The bridge had fallen, the Courier reported, citing Koval.",
+    ],
+)
+def test_whom_an_outlet_cites_speaks(text: str) -> None:
+    (claim,) = _claims(text).to_dict("records")
+    assert (claim["source_id"], claim["chain"]) == ("koval", "courier>koval")
+    assert claim["text"].lower() == "the bridge had fallen"

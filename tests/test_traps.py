@@ -198,11 +198,12 @@ def test_a_denied_proposition_is_not_favoured() -> None:
 def test_every_kind_of_quotation_mark_gives_the_same_claim(read: Any, marks: str) -> None:
     first, last = marks
     _, claims = read(
-        f"{first}We don't need the soldiers' old bridge,{last} Koval said. It fell down."
+        f"{first}We don't need the soldiers' old bridge,{last} Koval said. "
+        "The bridge is known for its towers."
     )
     assert claims[["text", "source_id", "voice"]].to_numpy().tolist() == [
         ["We don't need the soldiers' old bridge", "koval", "quoted"],
-        ["It fell down", "lantern", "author"],
+        ["The bridge is known for its towers", "lantern", "author"],
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from narrative.speakers.bodies import states_in, topic_of
 from narrative.speakers.discourse import NOBODY, Discourse, Speaker
 from narrative.speakers.index import SpeakerIndex
 from narrative.speakers.joint import joint_end, joint_start
@@ -22,6 +23,8 @@ __all__ = [
     "normalise_mention",
     "role_of",
     "shipped_sources",
+    "states_in",
+    "topic_of",
     "used_sources",
     "with_shipped",
 ]

@@ -50,10 +50,19 @@ class Discourse(list[Speaker]):
 
     def __init__(self, speakers: Iterable[Speaker] = ()) -> None:
         super().__init__(speakers)
+        # Who was named, introduced or spoke, latest last; NOBODY for "a resident".
+        self.noticed: list[Speaker] = list(self)
         self.names: dict[tuple[str, ...], Speaker] = {}
         self.genders: dict[str, str] = {}
         self.roles: dict[str, dict[str, frozenset[str]]] = {}
         self.plural: dict[str, bool] = {}
+        self.ages: dict[str, str] = {}
+        # Unnamed sources that were last called a body: "Russia's embassy".
+        self.bodies: set[str] = set()
+        # Who was introduced by name alone in the sentence before, and has not spoken.
+        self.newcomer: Speaker | None = None
+        # Camp of the outlet, and what the sentence before is about.
+        self.home = self.before = ""
         # The latest source that nobody could be found for: "a resident", "several experts".
         self.stranger = ""
 
@@ -61,6 +70,27 @@ class Discourse(list[Speaker]):
         """Add the latest speaker."""
         self.stranger = ""
         super().append(speaker)
+        self.notice(speaker)
+
+    def mention(self, speaker: Speaker) -> None:
+        """Make a speaker the latest, each standing once: a long document has few."""
+        if speaker in self:
+            self.remove(speaker)
+        self.append(speaker)
+
+    def notice(self, speaker: Speaker, *, again: bool = True) -> None:
+        """Note who was named last, whether or not they spoke; if not `again`, only for once."""
+        if speaker in self.noticed and not again:
+            return
+        if speaker in self.noticed:
+            self.noticed.remove(speaker)
+        self.noticed.append(speaker)
+
+    def notice_stranger(self, phrase: str) -> None:
+        """Note that somebody of no known side was introduced: "a resident"."""
+        self.roles[UNKNOWN] = roles_in(phrase)
+        self.plural[UNKNOWN] = number_of(phrase) == "group"
+        self.notice(NOBODY)
 
     def introduce(self, speaker: Speaker, words: list[str]) -> None:
         """Note that the document names a person; the surname alone means them from here on."""
@@ -139,8 +169,11 @@ def _is_strangers(form: str, stranger: str) -> bool:
 def _fits(form: str, speaker: Speaker, known: Discourse | None) -> bool:
     unnamed = speaker.kind == "unnamed"
     plural = known.plural.get(speaker.source_id) if known is not None else None
+    body = known is not None and unnamed and speaker.source_id in known.bodies
     if form == "it":
-        return speaker.kind in ("organisation", "outlet")
+        return speaker.kind in ("organisation", "outlet") or body
+    if body and form in ("m", "f"):
+        return False
     if form == "they":
         return bool(plural) or speaker.kind == "organisation" or (unnamed and plural is None)
     if unnamed and plural is not False:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from narrative.inflect import inflected
 from narrative.schema import UNKNOWN, check_table
+from narrative.speakers.bodies import Bodies, is_state, plain_words
 from narrative.speakers.discourse import (
     NOBODY,
     PRONOUNS,
@@ -17,9 +18,8 @@ from narrative.speakers.discourse import (
     Speaker,
     antecedent,
     number_of,
-    roles_in,
 )
-from narrative.speakers.introductions import introductions
+from narrative.speakers.introductions import apposition_at, indefinite_subject, introductions
 from narrative.speakers.matcher import NameMatcher
 from narrative.speakers.names import (
     WORD,
@@ -33,17 +33,10 @@ from narrative.speakers.names import (
     person_key,
     personal_name,
 )
-from narrative.speakers.roles import (
-    OUTLETS,
-    TITLES,
-    UTTERANCES,
-    calls,
-    gender_of_words,
-    is_plural,
-    person_role,
-    role_of,
-)
+from narrative.speakers.phrases import is_called, is_named_by, is_outlet, modifies
+from narrative.speakers.roles import STUDENTS, TITLES, UTTERANCES, role_of
 from narrative.speakers.table import COLUMNS, aliases_of, slug
+from narrative.speakers.taken_up import Listed, may_be, taken_up
 
 _BLOCKED = re.compile(
     r"\b(?:of|by|in|with|from|to|for|against|on|near|about|at|around|outside|inside|over|into|"
@@ -55,16 +48,19 @@ _POSSESSOR = re.compile(r"(?P<who>.*?\w)[’'](?:s|(?<=s[’']))\s+(?P<what>.+)"
 _PRONOUN_POSSESSOR = re.compile(r"(?P<who>his|her|its|their)\s+(?P<what>.+)", re.IGNORECASE)
 _AND = re.compile(r",?\s+(?:and|together with|along with|as well as)\s+")
 _COMPLEMENT = re.compile(r"\s(?:by|from|of)\s+(?P<who>.+)", re.DOTALL)
+_STUDIED = re.compile(
+    rf"(?:the\s+)?(?:{'|'.join(sorted(STUDENTS))})\s+(?:at|from|of|with)\s+(?P<body>.+)",
+    re.IGNORECASE,
+)
+_ONE_OF = re.compile(r"(?:one|two|both|some|many|several) of (?P<all>the .+|them)", re.IGNORECASE)
 _SERVED = re.compile(r"\s(?:for|at|from|with|(?:adviser|advisor|aide) to)\s+")
+_IN_PLACE = re.compile(r"\s+(?:in|at)\s+(?:the\s+)?[A-Z][^,]*")
 _MINOR = {"of", "for", "the", "and", "on", "in"}
 # Bodies that every state has: without a side nobody can tell whose they are.
 _COMMON = {
     *("air", "armed", "national", "federal", "central", "joint", "supreme", "high", "general"),
     *("internal", "health", "economy", "justice", "forces", "court", "security"),
 }
-_PORTFOLIOS = {"defence", "economy", "energy", "finance", "foreign", "health", "interior", "prime"}
-_THINK_TANKS = {"center", "centre", "council", "foundation", "institute", "tank"}
-_SIDE_OF = {"pro_russian": "russian", "pro_ukrainian": "ukrainian"}
 
 
 @dataclass
@@ -84,8 +80,7 @@ class SpeakerIndex:
 
     def __post_init__(self) -> None:
         self._by_id: dict[str, Speaker] = {}
-        self._words: dict[str, set[str]] = {}
-        self._roles: dict[str, dict[str, frozenset[str]]] = {}
+        self._listed = Listed()
         self._added_names: dict[tuple[str, ...], Speaker] = {}
         self._discourse: Discourse | None = None
         named = []
@@ -94,19 +89,13 @@ class SpeakerIndex:
             aliases = aliases_of(speaker.name, str(row.aliases))
             self._by_id[speaker.source_id] = speaker
             named += [(alias, speaker) for alias in (speaker.source_id, *aliases)]
-            self._describe(speaker, aliases)
+            self._listed.describe(speaker, aliases)
+        self._bodies = Bodies(named)
         ids = {normalise_mention(alias): speaker.source_id for alias, speaker in named}
         # An inflected form is found, but only the form listed can be a subject.
         self.oblique = inflected(ids)
         named += [(form, self._by_id[i]) for form, i in self.oblique.items()]
         self._matcher = NameMatcher(named)
-
-    def _describe(self, speaker: Speaker, aliases: list[str]) -> None:
-        words = self._words.setdefault(speaker.source_id, set())
-        roles = self._roles.setdefault(speaker.source_id, {})
-        for alias in aliases:
-            words.update(_plain_words(alias))
-            roles.update(roles_in(alias))
 
     def within(self, discourse: Discourse) -> SpeakerIndex:
         """Return this index as one document sees it: with the names that it introduces.
@@ -163,6 +152,47 @@ class SpeakerIndex:
                 known.introduce(speaker, found.words)
             known.describe(speaker, found.title)
             known.describe(speaker, found.apposition)
+            if found.age:
+                known.ages[speaker.source_id] = found.age
+
+    def introduce_person(self, name: str) -> None:
+        """Note a person whom something else than a rule found named in full."""
+        words = personal_name(name.split())[0]
+        if self._discourse is not None and len(words) > 1:
+            speaker = self.lookup(" ".join(words)) or self._added_person(words)
+            if speaker.kind == "person":
+                self._discourse.introduce(speaker, words)
+
+    def notice(self, text: str, start: int, end: int) -> None:
+        """Note whom ``text[start:end]`` names, the first last.
+
+        What a noun takes up later need not have spoken. Does nothing outside a document.
+        """
+        known = self._discourse
+        if known is None:
+            return
+        for a, b, speaker in reversed(self.find(text, start, end)):
+            if is_state(text[a:b]):  # "Kyiv" is everywhere, and seldom "the government" after it
+                continue
+            # Of persons, who is only named in passing comes no nearer than who spoke.
+            known.notice(speaker, again=speaker.kind != "person")
+            if speaker.kind != "person":
+                known.describe(speaker, apposition_at(text, b, end))
+
+    def introduce_unnamed(self, text: str, start: int, end: int) -> None:
+        """Note whom a sentence is about without a name ("One NATO official went further")."""
+        phrase, known = indefinite_subject(text, start, end), self._discourse
+        if phrase and known is not None:
+            speaker = self._unnamed(camp_of(phrase) or self._camp_served(phrase))
+            if speaker is not NOBODY:
+                known.mention(speaker)
+            self.learn(phrase, speaker, known)
+
+    def is_no_body(self, phrase: str) -> bool:
+        """Say whether a phrase before a colon is no source: a place, or what a text is about."""
+        words = WORD.findall(phrase)
+        speaks = self.lookup(phrase) or any(is_body(w) or role_of(w) for w in words)
+        return not speaks or (is_side(phrase) and phrase != "Kremlin")
 
     def resolve(self, mention: str, history: list[Speaker]) -> Speaker:
         """Return the source that a mention stands for, given earlier speakers of its document.
@@ -181,26 +211,37 @@ class SpeakerIndex:
         """
         speaker = self._resolve(mention, history)
         if isinstance(history, Discourse):
-            self._learn(mention, speaker, history)
+            self.learn(mention, speaker, history)
         return speaker
 
-    def _learn(self, mention: str, speaker: Speaker, history: Discourse) -> None:
+    def learn(self, mention: str, speaker: Speaker, history: Discourse) -> None:
+        """Note what a mention says of whom it stands for: a name in full, a role, one or many."""
         plain = normalise_mention(mention)
         if plain in PRONOUNS:
             return
         number = number_of(before_preposition(mention))
         if speaker is NOBODY:
             history.stranger = number
+            if number in ("person", "group") and not _DEFINITE.match(mention):
+                history.notice_stranger(before_preposition(mention))
             return
         if speaker.kind == "unnamed":
             history.plural[speaker.source_id] = number == "group"
+            (history.bodies.add if number == "organisation" else history.bodies.discard)(
+                speaker.source_id
+            )
             history.genders.pop(speaker.source_id, None)
             history.describe(speaker, before_preposition(mention))
         elif _AND.search(mention):
             history.plural[speaker.source_id] = True
         name = personal_name(WORD.findall(before_preposition(mention.split(",")[0])))[0]
-        if speaker.kind == "person" and len(name) > 1:
-            history.introduce(speaker, name)
+        if speaker.kind == "person":
+            if len(name) > 1:
+                history.introduce(speaker, name)
+            if ("," in mention and mention[:1].islower()) or _DEFINITE.match(mention):
+                history.describe(speaker, before_preposition(mention.split(",")[0]))
+        elif name and speaker.kind == "outlet" and speaker.source_id == f"named_{slug(name[-1])}":
+            history.introduce(speaker, name[-1:])
 
     def _resolve(self, mention: str, history: list[Speaker]) -> Speaker:
         exact = self.lookup(mention)
@@ -227,17 +268,20 @@ class SpeakerIndex:
         possessed = _POSSESSOR.fullmatch(phrase)
         part = possessed["what"] if possessed else phrase
         inside = [f for f in self.find(part, 0, len(part)) if not _BLOCKED.search(part[: f[0]])]
-        persons = [s for _, b, s in inside if s.kind == "person" and not _modifies(part[b:])]
+        persons = [s for _, b, s in inside if s.kind == "person" and not modifies(part[b:])]
         if persons:
             return persons[-1]
-        person = self._personal(part, history)
+        whole = inside and not part[inside[-1][1] :].strip(" .") and is_named_by(part, inside[-1])
+        person = None if whole else self._personal(part, history)
         if person is not None or not inside:
             return person
         a, b, speaker = inside[-1]
         last = normalise_mention(part).split()[-1:]
-        at_end = not part[b:].strip(" .") or normalise_mention(speaker.name).split()[-1:] == last
+        rest = part[b:].rstrip(" .")
+        at_end = not rest or normalise_mention(speaker.name).split()[-1:] == last
+        at_end = at_end or bool(_IN_PLACE.fullmatch(rest)) or is_called(rest, speaker)
         before = phrase[: len(phrase) - len(part) + a]
-        return speaker if at_end and _may_be(camp_of(before), speaker) else None
+        return speaker if at_end and may_be(camp_of(before), speaker) else None
 
     def _personal(self, part: str, history: list[Speaker]) -> Speaker | None:
         """Return the person whose name ends a phrase: listed, introduced or added."""
@@ -248,6 +292,8 @@ class SpeakerIndex:
         known = self.lookup(" ".join(name))
         if known is not None and known.kind == "person":
             return known
+        if is_outlet(words[: -len(name)]):
+            return self._add("named", " ".join(name), "outlet", UNKNOWN)
         if len(name) > 1:
             return self._added_person(name)
         if not titled and len(words) > 1:
@@ -257,15 +303,24 @@ class SpeakerIndex:
         return next((s for s in earlier if person_key(s.name.split())[-1] == surname), None)
 
     def _noun_phrase(self, phrase: str, history: list[Speaker]) -> Speaker:
+        body = self._bodies.stated(phrase)
+        if body is not None:
+            return body
         possessed = _POSSESSOR.fullmatch(phrase) or _PRONOUN_POSSESSOR.fullmatch(phrase)
         if possessed is not None:
             return self._possessed(phrase, possessed["who"], possessed["what"], history)
         if complement := self._uttered(phrase):
             return self._resolve(complement, history)
+        if (studied := _STUDIED.fullmatch(phrase)) and (body := self.lookup(studied["body"])):
+            return body
+        if one := _ONE_OF.fullmatch(phrase):
+            return self._resolve(one["all"], history)
         if _DEFINITE.match(phrase):
-            earlier = self._taken_up(phrase, history)
-            if earlier is not None:
-                return earlier
+            body = taken_up(phrase, history, self._listed, self._bodies)
+        if body is None and isinstance(history, Discourse):
+            body = self._bodies.bare(phrase, history.before, history.home)
+        if body is not None:
+            return body
         return self._body(phrase) or self._unnamed(camp_of(phrase) or self._camp_served(phrase))
 
     def _camp_served(self, phrase: str) -> str:
@@ -280,49 +335,18 @@ class SpeakerIndex:
     def _possessed(self, phrase: str, who: str, what: str, history: list[Speaker]) -> Speaker:
         """Return whom "X's adviser" stands for: somebody unnamed on X's side, not X."""
         owner = self._resolve(who, history)
-        if _plain_words(before_preposition(what))[-1:] in ([u] for u in UTTERANCES):
+        head = plain_words(before_preposition(what))[-1:]
+        if head and {head[0], head[0].removesuffix("s")} & UTTERANCES:
+            return owner
+        if owner.kind == "organisation" and head in ([w] for w in STUDENTS):
             return owner
         return self._unnamed(camp_of(phrase) or (owner.camp if owner.camp != UNKNOWN else ""))
 
     def _uttered(self, phrase: str) -> str:
         """Return the words for whose statement, report or post a phrase is about, if they stand."""
         complement = _COMPLEMENT.search(phrase)
-        uttered = _plain_words(before_preposition(phrase))[-1:] in ([u] for u in UTTERANCES)
+        uttered = plain_words(before_preposition(phrase))[-1:] in ([u] for u in UTTERANCES)
         return complement["who"] if complement and uttered else ""
-
-    def _taken_up(self, phrase: str, history: list[Speaker]) -> Speaker | None:
-        """Return the latest speaker that a noun with "the" or "this" fits, if any."""
-        words = _plain_words(before_preposition(phrase))[1:]
-        if words and words[-1] in UTTERANCES:
-            return next((s for s in reversed(history) if s is not NOBODY), None)
-        # "The spokesman for the fleet" tells who is meant; it does not go back to anybody.
-        if not words or before_preposition(phrase) != phrase:
-            return None
-        camp = camp_of(phrase)
-        words = [w for w in words if w != "same" and not camp_of(w.title())]
-        fitting = (s for s in reversed(history) if _may_be(camp, s))
-        return next((s for s in fitting if words and self._answers(words, s, history)), None)
-
-    def _answers(self, words: list[str], speaker: Speaker, history: list[Speaker]) -> bool:
-        known = history if isinstance(history, Discourse) else Discourse()
-        roles = self._roles.get(speaker.source_id, {}) | known.roles.get(speaker.source_id, {})
-        noun = role_of(words[-1])
-        if speaker.kind in ("organisation", "outlet"):
-            own = self._words.get(speaker.source_id) or set(_plain_words(speaker.name))
-            if words[-2:] == ["think", "tank"]:
-                return bool(own & _THINK_TANKS)
-            return set(words) <= own or (speaker.kind == "outlet" and noun in OUTLETS)
-        many = is_plural(words[-1])
-        plural = known.plural.get(speaker.source_id, many) and speaker.kind == "unnamed"
-        if not person_role(noun) or many != plural:
-            return False
-        if _differ(gender_of_words(" ".join(words)), known.gender(speaker)):
-            return False
-        mine = _PORTFOLIOS & set(words)
-        return any(
-            calls(noun, role) and not (mine and portfolio & _PORTFOLIOS and not mine & portfolio)
-            for role, portfolio in roles.items()
-        )
 
     def _body(self, phrase: str) -> Speaker | None:
         """Return an unlisted organisation or outlet named by its proper name, which is added."""
@@ -360,23 +384,3 @@ class SpeakerIndex:
         )
         extra = extra[~extra["source_id"].isin(self.sources["source_id"])]
         return check_table(pd.concat([self.sources, extra], ignore_index=True), "sources")
-
-
-def _plain_words(text: str) -> list[str]:
-    return [w.casefold().replace("defense", "defence") for w in WORD.findall(text)]
-
-
-def _modifies(rest: str) -> bool:
-    """Say whether a name only stands before somebody's role ("a Koval aide")."""
-    words = WORD.findall(before_preposition(rest))[:3]
-    return rest[:1].isspace() and any(w.islower() and role_of(w) for w in words)
-
-
-def _may_be(camp: str, speaker: Speaker) -> bool:
-    """Say whether a stated camp does not speak against a speaker."""
-    side = _SIDE_OF.get(speaker.camp, speaker.camp)
-    return not camp or speaker.camp == UNKNOWN or _SIDE_OF.get(camp, camp) == side
-
-
-def _differ(one: str, other: str) -> bool:
-    return bool(one and other) and one != other

@@ -15,11 +15,30 @@ from narrative.speakers.names import (
     is_side,
     personal_name,
 )
-from narrative.speakers.roles import TITLES, person_role, role_of
+from narrative.speakers.roles import TITLES, is_plural, person_role, role_of
 
 _LEFT = re.compile(r"(?:[\w’'-]+\.?\s+){1,5}$")
 _TOKEN = re.compile(r"[\w’'-]+\.?")
-_APPOSITION = re.compile(r"(?:[’']s)?,\s+((?:an?|the|one|[\w-]+[’']s)\s[^,;:.!?\u2592]{2,80})")
+_AGE = re.compile(r"(?:,|\s\()\s*(?:aged\s+)?(\d{1,3})\b(?=[,.;)\s]*(?:[,.;)]|$))")
+_APPOSITION = re.compile(r"(?:[’']s)?,\s+((?:(?:an?|the|one|[\w-]+[’']s)\s)?[^,;:.!?\u2592]{2,80})")
+_ARTICLE = re.compile(r"(?:an?|the|one|[\w-]+[’']s)\s")
+_INDEFINITE = re.compile(
+    r"(?:(?:I|we)\s+(?:spoke|talked|met)\b[^.,▒]{0,30}?\s(?=an?\s))?"
+    r"(?:an?|one|another|two|three|several|some)\s+",
+    re.IGNORECASE,
+)
+_SERVED = re.compile(r"\s+(?:for|at|from|with)\s+(?:the\s+)?[A-Z][\w’'-]*(?:\s+[A-Z][\w’'-]*)*")
+# What a group without an article may be called: "local military officials".
+_KINDS = re.compile(
+    r"defen[cs]e|foreign|front-line|government|independent|intelligence|local|military|"
+    r"nationalist|pro-war|regional|security|senior|war",
+    re.IGNORECASE,
+)
+_LEADER = {"commands": "commander", "heads": "head", "leads": "leader"}
+_LEADS = re.compile(rf",\s+who\s+({'|'.join(_LEADER)})\b")
+_RELATIVE = re.compile(r"(?:wh\w+|as|and|but|or|that)\s")
+_SPACE = re.compile(r"\s+")
+_ROLE_WORDS = 6
 
 
 @dataclass(frozen=True)
@@ -32,11 +51,14 @@ class Introduction:
         The name, without titles.
     title, apposition : str
         What stands right before it and, after a comma, right behind; "" if nothing.
+    age : str
+        Years, "" if not told.
     """
 
     words: list[str]
     title: str
     apposition: str
+    age: str = ""
 
     def is_persons(self) -> bool:
         """Say whether a given name, a title or the apposition tells that this is a person."""
@@ -44,6 +66,7 @@ class Introduction:
             return False
         return bool(
             self.title
+            or self.age
             or is_given(self.words[0])
             or any(person_role(w) for w in WORD.findall(self.apposition))
         )
@@ -56,12 +79,56 @@ def introductions(text: str, start: int, end: int) -> Iterator[Introduction]:
         if not words or (len(words) == 1 and not titled):
             continue
         left = _LEFT.search(text, start, group[-len(words)].start())
-        beside = _APPOSITION.match(text, group[-1].end(), end)
+        age = _AGE.match(text, group[-1].end(), end)
         yield Introduction(
             words,
             left[0][title_start(left[0]) :].strip() if left and titled else "",
-            before_preposition(beside[1]) if beside else "",
+            apposition_at(text, age.end() if age else group[-1].end(), end),
+            age[1] if age else "",
         )
+
+
+def apposition_at(text: str, at: int, end: int) -> str:
+    """Return what a name that ends at `at` is said to be, "" if nothing.
+
+    Without an article it must be a role: "spokesman for the fleet", not the next of a list.
+    """
+    leads = _LEADS.match(text, at, end)
+    if leads:
+        return _LEADER[leads[1]]
+    beside = _APPOSITION.match(text, at, end)
+    head = before_preposition(beside[1]) if beside else ""
+    is_role = head[:1].islower() and person_role(head.split()[-1]) and not _RELATIVE.match(head)
+    return head if _ARTICLE.match(head) or is_role else ""
+
+
+def indefinite_subject(text: str, start: int, end: int) -> str:
+    """Return the noun phrase that opens a sentence and introduces somebody by a role, if any.
+
+    Examples
+    --------
+    >>> indefinite_subject("One NATO official in Brussels went further.", 0, 43)
+    'One NATO official'
+    """
+    m = _INDEFINITE.match(text, start, end)
+    at = m.end() if m else start
+    for _ in range(_ROLE_WORDS):
+        word = _TOKEN.match(text, at, end)
+        # Without an article it is a group: "Military bloggers".
+        if word is None or not (m or is_plural(word[0]) or _of_a_group(word[0])):
+            break
+        if person_role(word[0]) and (m or is_plural(word[0])):
+            served = _SERVED.match(text, word.end(), end)
+            return text[start : served.end() if served else word.end()]
+        gap = _SPACE.match(text, word.end(), end)
+        if gap is None:
+            break
+        at = gap.end()
+    return ""
+
+
+def _of_a_group(word: str) -> bool:
+    return is_side(word) or _KINDS.fullmatch(word) is not None
 
 
 def _groups(text: str, start: int, end: int) -> Iterator[tuple[list[re.Match[str]], list[str]]]:

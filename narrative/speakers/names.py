@@ -187,7 +187,7 @@ _SIDES: Final = (
     ("russian", r"Russia(?:ns?)?|Moscow|(?:the )?Kremlin"),
     (
         "western",
-        r"Western|US|U\.S\.|Americans?|British|UK|European|EU|NATO|Germans?|French|Finnish|Polish|"
+        r"Western|US|U\.S\.|Americans?|British|UK|European|EU|NATO|Nato|Germans?|French|Finnish|Polish|"
         r"Estonian|Latvian|Lithuanian|Norwegian|Swedish|Danish|Dutch|Italian|Spanish|Czech|"
         r"Canadian|Pentagon|White House|Washington",
     ),

@@ -14,11 +14,12 @@ _PERSON_ROLES: Final = _words(
     """
     activist adviser aide ambassador admiral analyst author blogger brigadier captain chairman
     chancellor chief colonel columnist commander commentator congressman correspondent critic deputy
-    diplomat director economist editor envoy expert fellow fighter general governor head historian
-    journalist judge king lawmaker lawyer leader lieutenant major man marshal mayor milblogger
-    minister negotiator observer officer official ombudsman politician premier president
-    professor prosecutor reporter representative researcher resident scholar secretary senator
-    sergeant serviceman soldier spokesperson teacher veteran volunteer witness woman
+    diplomat director doctor driver economist editor envoy expert fellow fighter general governor
+    head historian infantryman insider journalist judge king lawmaker lawyer leader lieutenant major
+    man marshal mayor medic milblogger minister negotiator nurse observer officer official ombudsman
+    pilot politician premier president prisoner professor prosecutor reporter representative
+    researcher resident scholar secretary senator sergeant serviceman sociologist soldier source
+    spokesperson teacher veteran volunteer witness woman
     """
 )
 _BODIES: Final = _words(
@@ -36,7 +37,15 @@ OUTLETS: Final = _words(
     weekly
     """
 )
-UTTERANCES: Final = _words("statement report announcement message assessment post account channel")
+UTTERANCES: Final = _words(
+    "statement report announcement message assessment post account channel bulletin update"
+)
+# Who finds out what an organisation then says: its analysts speak for it.
+STUDENTS: Final = _words("analysts experts mappers researchers")
+# What somebody does; unlike ranks and offices it is often first said of a name known already.
+OCCUPATIONS: Final = _words(
+    "doctor driver infantryman medic nurse pilot prisoner sociologist teacher veteran volunteer"
+)
 TITLES: Final = _words(
     """
     the a an one some another many several former deputy acting prime chief mr mrs ms miss dr sir
@@ -72,7 +81,7 @@ _NARROWER: Final = {
     for noun, narrower in (
         ("officer", _RANKS),
         ("commander", "admiral colonel general major marshal"),
-        ("soldier", "serviceman fighter sergeant"),
+        ("soldier", "serviceman fighter infantryman sergeant"),
         ("serviceman", "soldier fighter sergeant"),
         (
             "official",
