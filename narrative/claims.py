@@ -12,6 +12,7 @@ from narrative.credited import Attribution
 from narrative.dating import DateSpan
 from narrative.errors import InputError
 from narrative.lexicon import load_cues
+from narrative.metonyms import settle_metonyms
 from narrative.reader import LANGUAGES, Reading, shipped_reader
 from narrative.reader.spacy_parser import SpacyParser, spacy_parser
 from narrative.saying import Dater
@@ -159,7 +160,8 @@ def _document_claims(
         else TaggedAttributor(text, index, cues, lang, reading)
     )
     attributor.history.home = outlet.camp
-    attributions = sorted(attributor.run(), key=lambda a: (a.start, a.end))
+    ordered = sorted(attributor.run(), key=lambda a: (a.start, a.end))
+    attributions = settle_metonyms(ordered)
     dater = Dater(attributor, attributions, published, lang)
     rows: list[dict[str, object]] = []
     for a in attributions:
