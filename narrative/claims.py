@@ -28,6 +28,12 @@ _NOT_CLAIM = re.compile(
     r"[A-Z][a-z]{2,8}\.? \d{1,2}, \d{4}|https?://\S+",
 )
 _POINTER = re.compile(r"(?:this|so|it)\s+(?:on|in|to|at|during)\b", re.IGNORECASE)
+_TOLD_TO = re.compile(
+    r"\b(?:t(?:old|ells?|elling)|inform(?:ed|s)|(?:interview|comments?|remarks|statement)\s+"
+    r"(?:with|to|for))\s+(?:the\s+)?$",
+    re.IGNORECASE,
+)
+_CLAUSE_END = re.compile(r"[.;:“\"\n]")
 MIN_WORDS = 3
 _BLOCK = 60_000  # characters of documents that are read together
 
@@ -184,7 +190,7 @@ def _document_claims(
                 "voice": a.voice,
                 "speaker_text": a.mention,
                 "source_id": speaker.source_id,
-                "chain": _chain(a, outlet, author, speaker),
+                "chain": _chain(a, outlet, author, speaker, _told_to(a, text, attributor.index)),
                 "cue": a.cue,
                 "cue_stance": a.cue_stance,
                 "attribution_score": a.score,
@@ -202,13 +208,29 @@ def _named(index: SpeakerIndex, name: str) -> Speaker:
     return index.lookup(name) or index.resolve(name, [])
 
 
-def _chain(a: Attribution, outlet: Speaker, author: Speaker, speaker: Speaker) -> str:
+def _told_to(a: Attribution, text: str, index: SpeakerIndex) -> list[str]:
+    """Return the outlet that a source told its content to, if its frame says so, in a list."""
+    low, high = a.frame
+    if a.end <= low:  # "..., X said in an interview with Y": the frame ends with its cue
+        edge = _CLAUSE_END.search(text, low, high + 80)
+        high = edge.start() if edge else high + 80
+    found = index.find(text, low, high) if high > low else []
+    return [
+        s.source_id
+        for at, _, s in found
+        if s.kind == "outlet" and s is not a.speaker and _TOLD_TO.search(text[low:at])
+    ][:1]
+
+
+def _chain(
+    a: Attribution, outlet: Speaker, author: Speaker, speaker: Speaker, told_to: list[str]
+) -> str:
     """Return the sources that a claim came through, outermost first, each once."""
     chain = [outlet.source_id, *a.via]
     by_other = a.voice != "author" and author is not outlet and author is not NOBODY
     if by_other and not a.via:
         chain.append(author.source_id)
-    return ">".join(dict.fromkeys([*chain, *a.outer, speaker.source_id]))
+    return ">".join(dict.fromkeys([*chain, *a.outer, *told_to, speaker.source_id]))
 
 
 def _is_claim(claim: str, start: int, dates: list[DateSpan]) -> bool:

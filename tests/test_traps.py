@@ -121,12 +121,21 @@ def test_a_newspaper_quoted_for_whom_it_quotes(read: Any) -> None:
     assert claims["text"].tolist() == ["the bridge was lost"]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="to whom something was told is not kept as a link of the chain"
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Koval told the New Gazette that the bridge was lost.",
+        "The bridge was lost, Koval said in an interview with the New Gazette.",
+    ],
 )
-def test_a_newspaper_that_was_told_is_a_link_of_the_chain(read: Any) -> None:
-    _, claims = read("Koval told the New Gazette that the bridge was lost.")
+def test_a_newspaper_that_was_told_is_a_link_of_the_chain(read: Any, text: str) -> None:
+    _, claims = read(text)
     assert claims["chain"].tolist() == ["lantern>gazette>koval"]
+
+
+def test_a_newspaper_that_somebody_criticised_is_no_link(read: Any) -> None:
+    _, claims = read("Koval said that the New Gazette had lied about the bridge.")
+    assert claims["chain"].tolist() == ["lantern>koval"]
 
 
 # -- "the enemy"
