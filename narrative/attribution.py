@@ -220,6 +220,12 @@ class Attributor:
         if self._unsaid(region, frame):
             yield from self._own(number, min(frame.start, region[0]), max(frame.end, region[1]))
             return
+        yield from self._credited(number, region, frame, outer)
+
+    def _credited(
+        self, number: int, region: Span, frame: Frame, outer: tuple[str, ...] = ()
+    ) -> Iterator[Attribution]:
+        """Yield the clauses of a region as the words of a frame's source."""
         for (a, b), voice in self.speech.pieces(*region):
             score = frame.score if voice != "quoted" else min(1.0, frame.score + 0.1)
             yield Attribution(

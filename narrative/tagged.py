@@ -127,7 +127,7 @@ class TaggedAttributor(Attributor):
         whole = self.sentences[number][0] >= start - 1 and self.sentences[number][1] <= end + 1
         frame = self._goes_on(start, end) if whole else None
         if frame is not None:
-            yield from self._content(number, (start, end), frame)
+            yield from self._credited(number, (start, end), frame)
         else:
             yield from super()._own(number, start, end)
 
@@ -135,6 +135,8 @@ class TaggedAttributor(Attributor):
         """Return the last frame, if a sentence without one goes on with what its source said."""
         if self.last is None or self.text[start:end].rstrip().endswith("?"):
             return None
+        if self._unsaid((self.last.end, self.last.end + 1), self.last):
+            return None  # "X did not say ...": nothing to go on with
         before = self._before(start)
         if before.paragraphs > 2 or before.own > 3:
             return None

@@ -117,3 +117,13 @@ def test_background_is_the_authors() -> None:
     )
     town = next(v for t, v in said.items() if t.startswith("The town lies"))
     assert town == ("courier", "author")
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("cue", ["did not say that", "never said that", "declined to say whether"])
+def test_nothing_runs_on_from_what_was_not_said(cue: str) -> None:
+    said = _said(
+        f"Koval {cue} the assault had begun. The first group had crossed the river in the fog and "
+        "had lost most of its men. They could not be brought back."
+    )
+    assert said["They could not be brought back"] == ("courier", "author")
