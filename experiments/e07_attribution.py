@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
@@ -33,17 +34,20 @@ from narrative.frames import Frame
 from narrative.lexicon import load_cues
 from narrative.pipeline import with_outlets
 from narrative.reader import Reading, shipped_reader
+from narrative.reader.align import words_of
 from narrative.reader.decode import tag_spans
-from narrative.reader.labels import ENTITY_TAGS, RELATIONS, ROLES
+from narrative.reader.labels import ENTITY_TAGS, POS, RELATIONS, ROLES
 from narrative.schema import empty_table
 from narrative.segmentation import Span
-from narrative.speakers import SpeakerIndex, with_shipped
+from narrative.speakers import Speaker, SpeakerIndex, with_shipped
 from narrative.study import read_study
+from narrative.tagged import TaggedAttributor
 
 Words = tuple[int, int]
 Parts = dict[str, tuple[Words, ...]]  # of one attribution: its stretches by role
 SYSTEMS = ("rules", "reader", "reader and rules")
 POLNEAR = "PolNeAR"
+_PRONOUNS = [POS.index(t) for t in ("PRP", "PRP$")]
 T = TypeVar("T")
 
 
@@ -71,20 +75,19 @@ def by_rules(article: Article, reading: Reading | None, sources: pd.DataFrame) -
     for frame, regions in grouped.items():
         within = recorder.masked[frame.start : frame.end]
         places = {"source": frame.mention, "cue": frame.cue}
-        parts: Parts = {"content": tuple(words_of(article, *r) for r in regions)}
+        parts: Parts = {"content": tuple(words_at(article, *r) for r in regions)}
         for role, words in places.items():
             at = within.find(words) if words else -1
             span = (frame.start + at, frame.start + at + len(words))
-            parts[role] = (words_of(article, *span),) if at >= 0 else ()
+            parts[role] = (words_at(article, *span),) if at >= 0 else ()
         if parts["cue"] and not _touches(parts, reading):
             out.append(parts)
     return out
 
 
-def words_of(article: Article, start: int, end: int) -> Words:
-    pieces = article.pieces
-    low = int(np.searchsorted(pieces.ends, start, side="right"))
-    return low, max(low + 1, int(np.searchsorted(pieces.starts, end, side="left")))
+def words_at(article: Article, start: int, end: int) -> Words:
+    low, high = words_of(article.pieces.starts, article.pieces.ends, start, end)
+    return low, max(low + 1, high)
 
 
 def _touches(parts: Parts, reading: Reading | None) -> bool:
@@ -171,6 +174,12 @@ def scored(per_article: list[dict[str, tuple[int, int, int]]], split: str, syste
     return out
 
 
+def _takes_up(article: Article, word: int) -> bool:
+    """Say whether CoreNLP's chain of a word has an earlier one."""
+    chain = article.chain[word]
+    return bool(chain >= 0 and (article.chain[:word] == chain).any())
+
+
 def syntax_counts(article: Article, reading: Reading) -> dict[str, tuple[int, int, int]]:
     """Return what agrees with CoreNLP, as (matched, found, coded): F1 is accuracy for words."""
     part, punct = RELATIONS.index("part"), RELATIONS.index("punct")
@@ -182,12 +191,51 @@ def syntax_counts(article: Article, reading: Reading) -> dict[str, tuple[int, in
     a = set(tag_spans(np.maximum(article.syntax.entity, 0), ENTITY_TAGS))
     b = {e for e in reading.entities if article.syntax.entity[e[0]] >= 0}
     n, m = int(words.sum()), int(tagged.sum())
+    pronouns = [w for w in np.flatnonzero(np.isin(reading.pos, _PRONOUNS)) if _takes_up(article, w)]
+    taken = {w: reading.antecedents[w] for w in pronouns if w in reading.antecedents}
+    right = sum(article.chain[to] == article.chain[w] for w, to in taken.items())
     return {
         "unlabelled attachment": (int(heads.sum()), n, n),
         "labelled attachment": (int((heads & (article.syntax.rel == reading.rel)).sum()), n, n),
         "part of speech": (int((tagged & (article.syntax.pos == reading.pos)).sum()), m, m),
         "entity F1": (len(a & b), len(b), len(a)),
+        "antecedent of pronouns F1": (int(right), len(taken), len(pronouns)),
     }
+
+
+class _Named(TaggedAttributor):
+    """Keeps whom each pronoun in a source was taken for."""
+
+    taken: list[tuple[int, Speaker]]
+
+    def _speaker(self, source: Span, head: Span) -> Speaker:
+        speaker = super()._speaker(source, head)
+        word = self.reading.words(*head)[1] - 1
+        if self.text[slice(*head)].casefold() in ("he", "she"):
+            self.taken.append((word, speaker))
+        return speaker
+
+
+def pronoun_counts(article: Article, reading: Reading) -> dict[str, tuple[int, int, int]]:
+    """Return (right, all, all) of "he" and "she" in sources whose chain in CoreNLP holds a name."""
+    attributor = _Named(
+        article.text, SpeakerIndex(empty_table("sources")), load_cues("en"), "en", reading
+    )
+    attributor.taken = []
+    list(attributor.run())
+    right = n = 0
+    person = [ENTITY_TAGS.index(f"{p}-PERSON") for p in "BI"]
+    words = [article.text[a:b] for a, b in zip(reading.starts, reading.ends, strict=True)]
+    for word, speaker in attributor.taken:
+        mine = article.chain == article.chain[word]
+        if (
+            article.chain[word] < 0
+            or not (named := mine & np.isin(article.syntax.entity, person)).any()
+        ):
+            continue
+        n += 1
+        right += speaker.name.split()[-1] in {words[i] for i in np.flatnonzero(named)}
+    return {"speaker of he and she": (right, n, n)}
 
 
 def polnear(split: str) -> Rows:
@@ -207,7 +255,15 @@ def polnear(split: str) -> Rows:
         for a, r in zip(articles, readings, strict=True)
         if (a.syntax.head >= 0).any()
     ]
-    return out + (scored(parsed, split, "reader, against CoreNLP") if parsed else [])
+    if parsed:
+        out += scored(parsed, split, "reader, against CoreNLP")
+        for system, empty in (("rules", True), ("rules, then chains", False)):
+            taken = [
+                pronoun_counts(a, replace(r, antecedents={}) if empty else r)
+                for a, r in zip(articles, readings, strict=True)
+            ]
+            out += scored(taken, split, f"{system}, against CoreNLP")
+    return out
 
 
 def seeds() -> tuple[Rows, pd.DataFrame]:

@@ -25,6 +25,7 @@ from narrative.reader.labels import ROLES, TAGS
 from narrative.reader.pieces import Ints, Pieces, split_words
 
 Spans = list[tuple[int, int]]
+_NOTHING: dict[str, Any] = {"sents": [], "coref": []}
 TUNE_SHARE = 0.08  # of the training articles, kept apart for choices
 
 
@@ -39,7 +40,10 @@ class Attributed:
 
 @dataclass(frozen=True)
 class Article:
-    """An article on our words, with CoreNLP's parse."""
+    """An article on our words, with CoreNLP's parse.
+
+    ``chain`` numbers what a word that heads a mention stands for; -1 for other words.
+    """
 
     name: str
     text: str
@@ -47,6 +51,7 @@ class Article:
     attributions: list[Attributed]
     tags: Ints
     syntax: Syntax
+    chain: Ints
 
 
 class MissingCorpus(SystemExit):
@@ -91,7 +96,7 @@ def read_polnear(split: str) -> Iterator[Article]:
         attributions = _attributions(standoff, pieces)
         yield Article(
             name, text, pieces, attributions, _tags(attributions, len(pieces)),
-            _syntax(parsed.get(name, []), pieces),
+            *_parse(parsed.get(name, _NOTHING), pieces),
         )  # fmt: skip
 
 
@@ -171,18 +176,24 @@ def _tags(attributions: list[Attributed], n: int) -> Ints:
     return out
 
 
-def _parsed(part: str) -> dict[str, list[dict[str, Any]]]:
+def _parsed(part: str) -> dict[str, dict[str, Any]]:
     path = folder() / f"{part}.compact.jsonl.gz"
     if not path.is_file():
         return {}
     with gzip.open(path, "rt", encoding="utf-8") as lines:
-        return {a["id"]: a["sents"] for a in map(json.loads, lines)}
+        return {a["id"]: a for a in map(json.loads, lines)}
 
 
-def _syntax(sentences: list[dict[str, Any]], pieces: Pieces) -> Syntax:
-    out = Syntax.empty(len(pieces))
-    for sentence in sentences:
+def _parse(parsed: dict[str, Any], pieces: Pieces) -> tuple[Syntax, Ints]:
+    syntax, chain = Syntax.empty(len(pieces)), np.full(len(pieces), -1, dtype=np.int64)
+    places: list[list[int]] = []
+    for sentence in parsed["sents"]:
         tokens = [Token(start, end, tag, kind) for _, _, start, end, tag, kind in sentence["tok"]]
         arcs = [(name, head - 1, dependent - 1) for name, head, dependent in sentence["dep"]]
-        place_sentence(out, (pieces.starts, pieces.ends), tokens, arcs)
-    return out
+        places.append(place_sentence(syntax, (pieces.starts, pieces.ends), tokens, arcs))
+    for number, mentions in enumerate(parsed["coref"]):
+        for in_sentence, _, _, of_head, _ in mentions:
+            at = places[in_sentence - 1][of_head - 1]
+            if at >= 0 and chain[at] < 0:
+                chain[at] = number
+    return syntax, chain

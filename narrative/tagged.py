@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from narrative.attribution import Attributor
+from narrative.coreference import Chains
 from narrative.credited import Attribution
 from narrative.frames import Frame
 from narrative.grammar import FILL
@@ -69,6 +70,7 @@ class TaggedAttributor(Attributor):
         told = told_in(text, reading, self.speech, self.sentences)
         self.told = [t for t in told if not self._is_reprint(t.cue[0])]
         self._cues_at = [t.cue[0] for t in self.told]
+        self.chains = Chains(reading)
         self._cover = Cover(p for t in self.told for p in t.parts())
 
     def _is_reprint(self, at: int) -> bool:
@@ -261,7 +263,22 @@ class TaggedAttributor(Attributor):
                 if speaker.kind == "person":
                     self.index.learn(mention, speaker, self.history)
                 return speaker
-        return self.index.resolve(mention, self.history)
+        speaker = self.index.resolve(mention, self.history)
+        return speaker if speaker is not NOBODY else self._taken_up(mention, head) or NOBODY
+
+    def _taken_up(self, mention: str, head: Span) -> Speaker | None:
+        """Return the person named in the chain of "he" or "she", if the reader found one."""
+        if mention.casefold() not in ("he", "she"):
+            return None
+        for other in self.chains.others(self.reading.words(*head)[1] - 1):
+            for low, high, kind in self.reading.entities_at(other):
+                name = self.text[slice(*self.reading.chars((low, high)))]
+                speaker = self.index.lookup(name)
+                if speaker is None and kind == "PERSON":
+                    speaker = self.index.resolve(name, self.history)
+                if speaker is not None and speaker.kind == "person":
+                    return speaker
+        return None
 
     def _nested(self, number: int, region: Span, frame: Frame) -> Iterator[Attribution]:
         """Yield a content's clauses, those of a source that it reports apart."""

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "experiments"))
 
 import e07_attribution as e07
 import polnear
+import train_reader
 
 from narrative.reader.labels import RELATIONS, TAGS
 
@@ -50,7 +52,9 @@ def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(body, encoding="utf-8")
     with gzip.open(tmp_path / "polnear" / "dev.compact.jsonl.gz", "wt") as out:
-        out.write(json.dumps({"id": "paper_one", "sents": SENTENCES}) + "\n")
+        chains = [[[1, 1, 2, 1, 1], [1, 3, 4, 3, 0]]]  # sentence, start, end, head, named
+        parsed = {"id": "paper_one", "sents": SENTENCES, "coref": chains}
+        out.write(json.dumps(parsed) + "\n")
     monkeypatch.setenv("NARRATIVE_DATA", str(tmp_path))
     return tmp_path
 
@@ -83,6 +87,8 @@ def test_heads_and_relations_lie_on_words(article: Any) -> None:
     assert article.syntax.head[reports] == article.syntax.head[grew] == grew
     assert RELATIONS[article.syntax.rel[losses]] == "nmod"
     assert article.syntax.head[0] == -1  # a sentence that CoreNLP's file does not hold
+    assert article.chain[reports] == article.chain[losses] == 0
+    assert sorted(set(article.chain.tolist())) == [-1, 0]
 
 
 def test_a_share_of_train_is_kept_apart(corpus: Path) -> None:
@@ -123,3 +129,28 @@ def test_scores_of_attributions() -> None:
     assert got["attribution overlap F1"] == (1, 3, 2)
     (row, *_) = e07.scored([got, got], "dev", "x")
     assert (row["value"], row["n"]) == (pytest.approx(2 * 2 / (4 + 2)), 2)
+
+
+@pytest.mark.model
+def test_an_interrupted_training_ends_as_one_that_was_not(
+    article: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = train_reader.Settings(
+        epochs=2, random_state=3, rate=1e-4, head_rate=1e-3, rows=2, size=60, hidden=0.2,
+        average=0.5, bf16=False, limit=0,
+    )  # fmt: skip
+    whole = train_reader.train([article], settings, tmp_path / "whole.state")
+
+    def cut(articles: Any, settings: Any, run: Any) -> None:
+        if run.epoch == 1:
+            raise KeyboardInterrupt
+        train_epoch(articles, settings, run)
+
+    train_epoch = train_reader.train_epoch
+    with monkeypatch.context() as patch:
+        patch.setattr(train_reader, "train_epoch", cut)
+        with pytest.raises(KeyboardInterrupt):
+            train_reader.train([article], settings, tmp_path / "cut.state")
+    continued = train_reader.train([article], settings, tmp_path / "cut.state")
+    for name, value in whole.state_dict().items():
+        assert torch.equal(value, continued.state_dict()[name]), name

@@ -70,7 +70,7 @@ def _blank(text: str) -> Reading:
     n = len(words)
     index = np.arange(n)
     rel = np.full(n, RELATIONS.index("root"))
-    return Reading(words.starts, words.ends, [], np.zeros(n, np.int64), index, rel, [])
+    return Reading(words.starts, words.ends, [], np.zeros(n, np.int64), index, rel, [], {})
 
 
 def test_its_syntax_replaces_the_readers(tmp_path: Path) -> None:

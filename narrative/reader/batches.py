@@ -11,7 +11,7 @@ from torch import Tensor
 
 from narrative.reader.pieces import Pieces, Window
 
-CLS, SEP = 101, 102
+CLS, SEP, MASK = 101, 102, 103
 
 
 @dataclass(frozen=True)

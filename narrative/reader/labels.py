@@ -11,6 +11,7 @@ POS = (
     "RBR", "RBS", "RP", "SYM", "TO", "UH", "VB", "VBD", "VBG", "VBN", "VBP", "VBZ", "WDT", "WP",
     "WP$", "WRB", "``",
 )  # fmt: skip
+NOMINAL = ("NN", "NNS", "NNP", "NNPS", "PRP", "PRP$")  # what can take up a mention
 # Basic Stanford / Universal Dependencies v1; "part" ties a word to the first of its token ("'s").
 RELATIONS = (
     "part", "acl", "acl:relcl", "advcl", "advmod", "amod", "appos", "aux", "auxpass", "case", "cc",

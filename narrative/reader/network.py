@@ -1,9 +1,9 @@
 """The reader's network: the pinned encoder, fine-tuned, with light heads on its word vectors.
 
 One pass serves all heads: attribution tags (source, cue, content) with a linear-chain CRF
-(Lafferty et al. 2001), links from spans to cues, part of speech, named entities, and a biaffine
-dependency parser (Dozat & Manning, ICLR 2017). Each head family reads its own weighted mix of the
-encoder's layers.
+(Lafferty et al. 2001), links from spans to cues, antecedents from word to word (Dobrovolskii, EMNLP
+2021), part of speech, named entities, and a biaffine dependency parser (Dozat & Manning, ICLR
+2017). Each head family reads its own weighted mix of the encoder's layers.
 """
 
 from __future__ import annotations
@@ -76,6 +76,11 @@ class Network(nn.Module):
         self.link_cue = Project(2 * d, 128, dropout)
         self.link = Biaffine(128, 1)
         self.link_distance = nn.Embedding(2 * N_DISTANCES, 1)
+        self.mention = Project(d, 128, dropout)
+        self.earlier = Project(d, 128, dropout)
+        self.antecedent = Biaffine(128, 1)
+        self.antecedent_distance = nn.Embedding(N_DISTANCES, 1)
+        self.new_mention = nn.Parameter(torch.zeros(d))
         self.pos = nn.Linear(d, len(POS))
         self.entity = nn.Linear(d, len(ENTITY_TAGS))
         self.arc_dependent = Project(d, 192, dropout)
@@ -133,6 +138,24 @@ class Network(nn.Module):
         scores = self.link(self.link_span(spans)[None], self.link_cue(cues)[None])[0, 0]
         total: Tensor = scores + self.link_distance(distance)[..., 0]
         return total
+
+    def antecedents(self, words: Tensor, at: Tensor) -> Tensor:
+        """Return scores of what words of one window take up, shape (n, 1 + n_words).
+
+        Column 0 stands for nothing before; words that are not before the mention score far below.
+
+        Parameters
+        ----------
+        words : Tensor, shape (n_words, dims)
+        at : Tensor of int, shape (n,)
+            Places of the mentions' heads.
+        """
+        before = self.earlier(torch.cat([self.new_mention[None], words]))
+        scores: Tensor = self.antecedent(self.mention(words[at])[None], before[None])[0, 0]
+        gap = at[:, None] - torch.arange(len(words))[None]
+        near = self.antecedent_distance(distance_bucket(gap.clamp(min=0)))[..., 0]
+        near = near.masked_fill(gap <= 0, -1e4)
+        return scores + nn.functional.pad(near, (1, 0))
 
 
 def distance_bucket(gap: Tensor) -> Tensor:

@@ -22,11 +22,12 @@ from narrative.reader.decode import (
     tag_spans,
     viterbi,
 )
-from narrative.reader.labels import ENTITY_TAGS, POS, RELATIONS, ROLES, TAGS
+from narrative.reader.labels import ENTITY_TAGS, NOMINAL, POS, RELATIONS, ROLES, TAGS
 from narrative.reader.pieces import LINE, PARAGRAPH, Pieces, Window, plan_windows, split_words
 
 LANGUAGES = ("en",)
 _SECTION = 150_000  # characters read at a time, which bounds memory
+_NOMINAL = [POS.index(t) for t in NOMINAL]
 _PARAGRAPH_END = re.compile(r"\n\s*\n|\n")
 
 Word = tuple[int, int]
@@ -76,6 +77,9 @@ class Reading:
         The word that each depends on; a root is its own.
     entities : list of (int, int, str)
         Ranges of words and their kind.
+    antecedents : dict of int to int
+        Of nouns and pronouns, the earlier word that heads what they take up, within a window;
+        those that take up nothing are left out.
     """
 
     starts: Ints
@@ -85,6 +89,7 @@ class Reading:
     head: Ints
     rel: Ints
     entities: Spans
+    antecedents: dict[int, int]
 
     @classmethod
     def joined(cls, parts: Sequence[tuple[int, Reading]]) -> Reading:
@@ -102,6 +107,7 @@ class Reading:
             [a.shifted(n) for n, r in placed for a in r.attributions],
             all_of("pos", none), all_of("head", words), all_of("rel", none),
             [(a + n, b + n, k) for n, r in placed for a, b, k in r.entities],
+            {a + n: b + n for n, r in placed for a, b in r.antecedents.items()},
         )  # fmt: skip
 
     def chars(self, words: Word) -> tuple[int, int]:
@@ -248,7 +254,23 @@ class Reader:
         head = mend_cycles(s.head, s.root)
         rel = np.where(head == np.arange(len(head)), RELATIONS.index("root"), s.rel)
         attributions = self._attributions(labels, s)
-        return Reading(pieces.starts, pieces.ends, attributions, s.pos, head, rel, entities)
+        before = self._antecedents(s)
+        return Reading(pieces.starts, pieces.ends, attributions, s.pos, head, rel, entities, before)
+
+    def _antecedents(self, s: _Scores) -> dict[int, int]:
+        import torch
+
+        nominal = np.isin(s.pos, _NOMINAL)
+        out: dict[int, int] = {}
+        for w, vectors in s.windows:
+            at = np.flatnonzero(nominal[w.core_low : w.core_high]) + w.core_low
+            if not len(at):
+                continue
+            with torch.inference_mode():
+                words, heads = torch.from_numpy(vectors), torch.from_numpy(at - w.low)
+                best = self.network.antecedents(words, heads).argmax(1).numpy()
+            out |= {int(i): int(b) - 1 + w.low for i, b in zip(at, best, strict=True) if b > 0}
+        return out
 
     def _attributions(self, labels: Ints, s: _Scores) -> list[Attributed]:
         spans: dict[str, list[Word]] = {r: [] for r in ROLES}

@@ -22,7 +22,7 @@ from narrative.storage import read_weights
 
 FORMAT = "narrative-reader-1"
 SHIPPED = Path(__file__).parent.parent / "weights" / "reader.safetensors"
-SHIPPED_SHA256 = "73782b2a1981e12fab3b4ee3d16464fd9790afd6fc9d0f82310423a476909179"
+SHIPPED_SHA256 = "7d251904a9026e0ae995d3fecb9e53959991f0c93f533b1d0cc508fdc707ce86"
 _LABELS = {"tags": TAGS, "pos": POS, "entity": ENTITY_TAGS, "rel": RELATIONS}
 _FROZEN = "bert.embeddings.word_embeddings.weight"
 
