@@ -30,7 +30,10 @@ def test_readme_shows_a_result_within_25_lines():
     assert re.search(r"[+−]\d\.\d\d (?:\[.+?\] )?by the model", head)
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "training").glob("*.jsonl")), ids=lambda p: p.name)
+CLAIMS = [p for p in sorted((ROOT / "training").rglob("*.jsonl")) if p.name != "pairs.jsonl"]
+
+
+@pytest.mark.parametrize("path", CLAIMS, ids=lambda p: p.name)
 def test_training_claims_are_coded_and_name_nobody_real(path):
     with (ROOT / "seeds" / "sources.csv").open(encoding="utf-8") as handle:
         rows = [r for r in csv.DictReader(handle) if r["kind"] in ("person", "outlet")]
@@ -52,12 +55,35 @@ def test_training_documents_hold_their_claims_and_name_nobody_real(path):
     with (ROOT / "narrative" / "data" / "sources.csv").open(encoding="utf-8") as handle:
         rows = [r for r in csv.DictReader(handle) if r["kind"] in ("person", "outlet")]
     names = {n for r in rows for n in (r["name"], *r["aliases"].split("|")) if len(n) > 3}
+    names = {n for n in names if not n.startswith("the ")}  # an office is nobody's name
     document = json.loads(path.read_text(encoding="utf-8"))
     found = [n for n in names if re.search(rf"\b{re.escape(n)}\b", document["text"])]
     assert not found
     for claim in document["claims"]:
         assert document["text"].count(claim["quote"]) > claim["nth"], claim
         assert claim["voice"] in ("author", "quoted", "paraphrased", "mixed"), claim
+
+
+def test_stance_of_the_training_documents_is_coded_twice_for_every_claim():
+    with (ROOT / "training" / "documents" / "stance.csv").open(encoding="utf-8") as handle:
+        rows = list(csv.DictReader(handle))
+    for path in (ROOT / "training" / "documents").glob("*.json"):
+        n = len(json.loads(path.read_text(encoding="utf-8"))["claims"])
+        mine = [r for r in rows if r["document"] == path.stem]
+        coded = sorted((r["coder"], int(r["claim"])) for r in mine)
+        assert coded == [(c, i) for c in ("first", "second") for i in range(n)], path.name
+    assert {r["inevitable"] for r in rows} | {r["counteroffensive"] for r in rows} == {
+        "-1", "0", "1",
+    }  # fmt: skip
+
+
+def test_training_pairs_are_whole():
+    path = ROOT / "training" / "stance" / "pairs.jsonl"
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    assert len({(r["claim"], r["proposition"]) for r in rows}) == len(rows)
+    for row in rows:
+        assert set(row) == {"group", "claim", "proposition", "stance", "kind"}, row
+        assert row["stance"] in (-1, 0, 1), row
 
 
 def test_scores_have_intervals_n_and_unit():
