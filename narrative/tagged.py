@@ -18,7 +18,7 @@ from narrative.reader.reading import Reading
 from narrative.running_on import THRESHOLD, Before, Decider, shipped_running_on
 from narrative.segmentation import Cover, Span, strip_span
 from narrative.speakers import NOBODY, Speaker, SpeakerIndex
-from narrative.speakers.discourse import PRONOUNS
+from narrative.speakers.discourse import PRONOUNS, number_of
 from narrative.speakers.names import is_side
 from narrative.told import (
     SUBJECTS,
@@ -32,6 +32,7 @@ from narrative.told import (
 )
 
 _NAME_GOES_ON = 60  # characters
+_FURTHER = re.compile(r"(?:,\s+)?\b(?:adding|saying|noting|stressing|insisting)\s+that\s+")
 
 
 class TaggedAttributor(Attributor):
@@ -101,7 +102,7 @@ class TaggedAttributor(Attributor):
             self.last, self.last_end = earlier if before else latest
             content = self._continued(told_here, a, b)
             if content is not None:
-                yield from self._content(number, (a, b), frames[content])
+                yield from self._nested(number, (a, b), frames[content])
             elif frames and self._is_quotation(a, b):
                 beside = [f for f in frames if f.end <= a] or frames[:1]
                 yield from self._content(number, (a, b), beside[-1])
@@ -137,6 +138,8 @@ class TaggedAttributor(Attributor):
         """Return the last frame, if a sentence without one goes on with what its source said."""
         if self.last is None or self.text[start:end].rstrip().endswith("?"):
             return None
+        if self.last.speaker is NOBODY and number_of(self.last.mention) not in ("person", "group"):
+            return None  # "another account": whose words would go on?
         if self._unsaid((self.last.end, self.last.end + 1), self.last):
             return None  # "X did not say ...": nothing to go on with
         before = self._before(start)
@@ -285,6 +288,12 @@ class TaggedAttributor(Attributor):
         # Of an inner frame that names nobody, the outer source stays the speaker.
         inner = [f for f in self.finder.find(*region) if f.speaker is not NOBODY]
         outer = (frame.speaker.source_id,) if frame.speaker is not NOBODY else ()
+        further = _FURTHER.search(self.text, *region)
+        if further is not None:  # "the town fell, adding that the mill burned": two contents
+            if further.start() > region[0]:
+                yield from self._nested(number, (region[0], further.start()), frame)
+            yield from self._nested(number, (further.end(), region[1]), frame)
+            return
         covered: list[Span] = []
         for found, regions in self._sides(inner, *region):
             covered += [(found.start, found.end), *regions]

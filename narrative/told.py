@@ -23,7 +23,10 @@ _WHAT = re.compile(r"\bwhat\s+$", re.IGNORECASE)
 _THAT = re.compile(r"(?:that|how|whether|if)\s+", re.IGNORECASE)
 _CITING = re.compile(r"\b(?:citing|quoting|referring to)\s+\Z")
 _CITED = re.compile(r"[^,;:\n]{2,80},\s+(?=that\s)")
-_SELF = re.compile(r"(?:i|we|me|us|my|our|one|you|ourselves|myself)", re.IGNORECASE)
+# The author, and what only points to something said before.
+_NOBODY = re.compile(
+    r"(?:i|we|me|us|my|our|one|you|ourselves|myself|this|these|that|those)", re.IGNORECASE
+)
 _VERBS = frozenset({"VB", "VBD", "VBG", "VBN", "VBP", "VBZ", "MD"})
 # Pronouns, names, "some", "many", "two".
 _SOMEBODY = frozenset({"PRP", "NNP", "NNPS", "DT", "CD", "JJ", "JJS"})
@@ -104,7 +107,7 @@ def told_in(text: str, reading: Reading, speech: Speech, sentences: Sequence[Spa
         told = _told(text, reading, a, content)
         if told.head is None and not _sourceless(text, told, out, sentences):
             continue
-        if told.source and _SELF.fullmatch(text[slice(*told.source)]):
+        if told.source and _NOBODY.fullmatch(text[slice(*told.source)]):
             continue
         if told.head and not _can_speak(text, reading, told.head):
             continue

@@ -41,7 +41,7 @@ def _reading(text: str, tags: str, subject: int = -1) -> Reading:
     rel[subject] = RELATIONS.index("nsubj")
     pos = np.array([POS.index(t) for t in tags.split()])
     assert len(pos) == len(words)
-    return Reading(words.starts, words.ends, [], pos, np.arange(len(words)), rel, [])
+    return Reading(words.starts, words.ends, [], pos, np.arange(len(words)), rel, [], {})
 
 
 def _features(text: str, tags: str, subject: int = -1, **before: Any) -> dict[str, float]:
@@ -65,7 +65,7 @@ def test_shared_words_count_by_their_beginning() -> None:
     words = split_words(text)
     tags = [POS.index(t) for t in ("NNS", "VBD", ".", "DT", "NN", "VBZ", ".")]
     rel = np.full(len(words), RELATIONS.index("dep"))
-    reading = Reading(words.starts, words.ends, [], np.array(tags), np.arange(7), rel, [])
+    reading = Reading(words.starts, words.ends, [], np.array(tags), np.arange(7), rel, [], {})
     stands = Before(**(vars(BEFORE) | {"content": (0, 13)}))
     assert features(text, (16, len(text)), stands, reading)["shared words"] == 0.5
 

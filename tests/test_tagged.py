@@ -40,6 +40,10 @@ def _said(text: str) -> list[Claim]:
 
 # (text, [(words of the claim, who, voice)])
 GOLD: list[tuple[str, list[Claim]]] = [
+    (
+        "According to the Courier story of 6 December, the bridge had fallen.",
+        [("the bridge had fallen", "courier", "p")],
+    ),
     ("Koval said that the bridge had fallen.", [("the bridge had fallen", "koval", "p")]),
     (
         "“The bridge has fallen into the river,” said Koval.",
@@ -147,7 +151,10 @@ FELL = "said that the bridge had fallen."
         ),
         ("The Courier saw the film on Monday. The bridge had fallen, it said.", "courier"),
         # of its own sentence
-        ("Koval herself does not; the winter, she said, would be the hardest of the war.", "koval"),
+        (
+            "Koval herself left on Monday; the winter, she said, would be the hardest of the war.",
+            "koval",
+        ),
         # whom the reader knows to be a person although no list has the given name
         ("Daryja Lind sat by the wall. “The bridge has fallen,” she said.", "named_daryja_lind"),
         (

@@ -344,9 +344,14 @@ class SpeakerIndex:
 
     def _uttered(self, phrase: str) -> str:
         """Return the words for whose statement, report or post a phrase is about, if they stand."""
+        core = before_preposition(phrase)
+        if plain_words(core)[-1:] not in ([u] for u in UTTERANCES):
+            return ""
+        for low, high, _ in self.find(core, 0, len(core)):  # "the Courier story of 6 December"
+            if len(core[high:].split()) == 1:
+                return core[low:high]
         complement = _COMPLEMENT.search(phrase)
-        uttered = plain_words(before_preposition(phrase))[-1:] in ([u] for u in UTTERANCES)
-        return complement["who"] if complement and uttered else ""
+        return complement["who"] if complement else ""
 
     def _body(self, phrase: str) -> Speaker | None:
         """Return an unlisted organisation or outlet named by its proper name, which is added."""

@@ -38,7 +38,8 @@ OUTLETS: Final = _words(
     """
 )
 UTTERANCES: Final = _words(
-    "statement report announcement message assessment post account channel bulletin update"
+    "statement report announcement message assessment post account channel bulletin update story "
+    "article dispatch"
 )
 # Who finds out what an organisation then says: its analysts speak for it.
 STUDENTS: Final = _words("analysts experts mappers researchers")
