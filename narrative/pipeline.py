@@ -335,7 +335,7 @@ def _run_stage(run: _Run, stage: str, key: str, *, forced: bool) -> dict[str, st
 def _code_hash() -> str:
     """Return a hash of this package's code and lexicons, which results depend on."""
     folder = Path(__file__).parent
-    paths = [p for p in sorted(folder.rglob("*")) if p.suffix in (".py", ".toml", ".csv")]
+    paths = [p for p in sorted(folder.rglob("*")) if p.suffix in (".py", ".toml", ".csv", ".json")]
     return sha256_json({p.relative_to(folder).as_posix(): sha256_file(p) for p in paths})
 
 
