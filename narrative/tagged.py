@@ -212,7 +212,7 @@ class TaggedAttributor(Attributor):
             verb = int(self.reading.head[word])
             if self.reading.relation(word) not in SUBJECTS:
                 continue
-            if main and self.reading.head[verb] != verb and self.reading.relation(verb) != "ROOT":
+            if main and self.reading.head[verb] != verb:
                 continue
             heads = [head_of(self.reading, *phrase_of(self.reading, word)), *self._beside(word)]
             for a, b, speaker in self.index.find(self.masked, start, end):
@@ -285,15 +285,15 @@ class TaggedAttributor(Attributor):
 
     def _nested(self, number: int, region: Span, frame: Frame) -> Iterator[Attribution]:
         """Yield a content's clauses, those of a source that it reports apart."""
-        # Of an inner frame that names nobody, the outer source stays the speaker.
-        inner = [f for f in self.finder.find(*region) if f.speaker is not NOBODY]
-        outer = (frame.speaker.source_id,) if frame.speaker is not NOBODY else ()
         further = _FURTHER.search(self.text, *region)
         if further is not None:  # "the town fell, adding that the mill burned": two contents
             if further.start() > region[0]:
                 yield from self._nested(number, (region[0], further.start()), frame)
             yield from self._nested(number, (further.end(), region[1]), frame)
             return
+        # Of an inner frame that names nobody, the outer source stays the speaker.
+        inner = [f for f in self.finder.find(*region) if f.speaker is not NOBODY]
+        outer = (frame.speaker.source_id,) if frame.speaker is not NOBODY else ()
         covered: list[Span] = []
         for found, regions in self._sides(inner, *region):
             covered += [(found.start, found.end), *regions]
