@@ -268,6 +268,7 @@ def run_study(
     forced = False
     keys: dict[str, str] = {}
     outputs: dict[str, str] = {}
+    parser = parser_of(study.parser)
     for stage in STAGES:
         forced = forced or stage == from_stage
         plan = _WORK[stage]
@@ -278,11 +279,12 @@ def run_study(
                 "after": {s: keys[s] for s in plan.after},
                 "inputs": {i: hashes.get(i, "") for i in plan.inputs},
                 "settings": {s: study.config()[s] for s in plan.sections},
+                # A pipeline of the same name can be another version.
+                "parser": parser.identity if parser and "parser" in plan.sections else "",
             }
         )
         outputs |= _run_stage(run, stage, keys[stage], forced=forced)
     attribution = _attribution(run)
-    parser = parser_of(study.parser)
     write_json(summarise({n: run.table(n) for n in outputs}), run.out / "numbers.json")
     manifest = {
         "study": study.config(),
