@@ -184,7 +184,9 @@ class RunningOn:
     def __call__(self, text: str, sentence: Span, before: Before, reading: Reading) -> float:
         """Return the probability that a sentence goes on with what the source before it said."""
         found = features(text, sentence, before, reading)
-        z = sum(self.weights.get(k, 0.0) * v for k, v in found.items())
+        # Some features come out of sets, whose order changes from run to run; a plain sum would
+        # then differ in its last bit, and with it the table's bytes.
+        z = math.fsum(self.weights.get(k, 0.0) * v for k, v in found.items())
         return 1 / (1 + math.exp(-z))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,18 @@ def _reading(text: str, tags: str, subject: int = -1) -> Reading:
 def _features(text: str, tags: str, subject: int = -1, **before: Any) -> dict[str, float]:
     stands = Before(**(vars(BEFORE) | before))
     return features(text, (0, len(text)), stands, _reading(text, tags, subject))
+
+
+def test_the_order_of_the_features_changes_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = {"a": 1.0, "b": 1.0, "c": 1.0, "d": 1.0}
+    decide = RunningOn({"a": 1e16, "b": 1.0, "c": -1e16, "d": 0.5})
+    scores = set()
+    for order in permutations(found):
+        monkeypatch.setattr(
+            running_on, "features", lambda *_, order=order: {k: found[k] for k in order}
+        )
+        scores.add(decide("It fell.", (0, 8), BEFORE, _reading("It fell .", "PRP VBD .")))
+    assert len(scores) == 1
 
 
 def test_tense_subject_and_place() -> None:
