@@ -29,11 +29,12 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
+from narrative.deltas import pinned_bert
 from narrative.reader.batches import MASK, Batch, make_batch
 from narrative.reader.labels import NOMINAL, POS
 from narrative.reader.network import Network, crf_loss, distance_bucket
 from narrative.reader.pieces import Window, plan_windows
-from narrative.reader.weights import SHIPPED, pinned_bert, write_reader
+from narrative.reader.weights import SHIPPED, write_reader
 
 WEIGHTS = {
     "tag": 2.0, "link": 0.3, "antecedent": 0.2, "pos": 0.2, "entity": 0.4, "arc": 0.4, "rel": 0.3,
