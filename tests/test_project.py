@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from narrative.schema import CAMPS, CERTAINTIES
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -31,31 +33,68 @@ def test_readme_shows_a_result_within_25_lines():
 
 
 CLAIMS = [p for p in sorted((ROOT / "training").rglob("*.jsonl")) if p.name != "pairs.jsonl"]
+PAIRS = sorted((ROOT / "training").rglob("pairs.jsonl"))
+
+
+def _lines(path):
+    return [json.loads(x) for x in path.read_text(encoding="utf-8").splitlines()]
+
+
+def _real_names(folder):
+    """Names of persons and outlets; an office ("the president", "Ukraine's …") is nobody's name."""
+    with (folder / "sources.csv").open(encoding="utf-8") as handle:
+        rows = [r for r in csv.DictReader(handle) if r["kind"] in ("person", "outlet")]
+    names = {n for r in rows for n in (r["name"], *r["aliases"].split("|")) if len(n) > 3}
+    return {n for n in names if not n.startswith(("the ", "A ", "Ukraine's "))}
 
 
 @pytest.mark.parametrize("path", CLAIMS, ids=lambda p: p.name)
 def test_training_claims_are_coded_and_name_nobody_real(path):
-    with (ROOT / "seeds" / "sources.csv").open(encoding="utf-8") as handle:
-        rows = [r for r in csv.DictReader(handle) if r["kind"] in ("person", "outlet")]
-    names = {n for r in rows for n in (r["name"], *r["aliases"].split("|")) if len(n) > 3}
+    names = _real_names(ROOT / "seeds") | _real_names(ROOT / "narrative" / "data")
+    pattern = re.compile("|".join(rf"\b{re.escape(n)}\b" for n in sorted(names)))
     seeds = " ".join(p.read_text(encoding="utf-8") for p in (ROOT / "seeds").glob("*.txt"))
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        row = json.loads(line)
+    for number, row in enumerate(_lines(path), start=1):
         assert set(row["s"]) <= {-1, 0, 1}, f"line {number}"
         assert len(row["s"]) == 7, f"line {number}"
-        found = [n for n in names if re.search(rf"\b{re.escape(n)}\b", row["text"])]
+        assert row["certainty"] in {*CERTAINTIES, ""}, f"line {number}"
+        assert row["speaker_camp"] in CAMPS, f"line {number}"
+        found = pattern.search(row["text"])
         assert not found, f"line {number}: {found}"
         assert len(row["text"]) < 30 or row["text"] not in seeds, f"line {number} stands in a seed"
+
+
+@pytest.mark.parametrize("path", PAIRS, ids=lambda p: p.parent.name)
+def test_training_pairs_are_coded(path):
+    for number, row in enumerate(_lines(path), start=1):
+        assert row["stance"] in (-1, 0, 1), f"line {number}"
+        assert row["claim"].strip(), f"line {number}"
+        assert row["proposition"].strip(), f"line {number}"
+
+
+def test_no_substituted_name_is_left_in_the_authored_claims():
+    folder = ROOT / "training" / "authored"
+    with (folder / "names.csv").open(encoding="utf-8") as handle:
+        names = [r["name"] for r in csv.DictReader(handle)]
+    assert len(names) > 200
+    pattern = re.compile("|".join(rf"(?<!\w){re.escape(n)}(?!\w)" for n in names))
+    for path in folder.glob("*.jsonl"):
+        for row in _lines(path):
+            text = row.get("text") or f"{row['claim']} {row['proposition']}"
+            assert not pattern.search(text), f"{path.name}: {text}"
+
+
+def test_families_of_behavioural_tests_train_nothing():
+    kept = {r["text"] for r in _lines(ROOT / "training" / "held_out" / "families.jsonl")}
+    trained = {r["text"] for p in CLAIMS if p.parent.name != "held_out" for r in _lines(p)}
+    assert len(kept) > 1000
+    assert not kept & trained
 
 
 @pytest.mark.parametrize(
     "path", sorted((ROOT / "training" / "documents").glob("*.json")), ids=lambda p: p.name
 )
 def test_training_documents_hold_their_claims_and_name_nobody_real(path):
-    with (ROOT / "narrative" / "data" / "sources.csv").open(encoding="utf-8") as handle:
-        rows = [r for r in csv.DictReader(handle) if r["kind"] in ("person", "outlet")]
-    names = {n for r in rows for n in (r["name"], *r["aliases"].split("|")) if len(n) > 3}
-    names = {n for n in names if not n.startswith("the ")}  # an office is nobody's name
+    names = _real_names(ROOT / "narrative" / "data")
     document = json.loads(path.read_text(encoding="utf-8"))
     found = [n for n in names if re.search(rf"\b{re.escape(n)}\b", document["text"])]
     assert not found

@@ -1,0 +1,142 @@
+"""The written claims and pairs under ``training/`` as tables, and how they are split.
+
+Nothing of the seeds or their gold is read here. What ``training/held_out`` holds is never trained
+on; it measures (``e08``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from narrative.normalise import default_normaliser
+from narrative.schema import CAMPS, CERTAINTIES
+
+TRAINING = Path(__file__).resolve().parent.parent / "training"
+PROPOSITIONS = {
+    "russian_victory_inevitable": "Russia's victory is inevitable; Ukraine had better accept it.",
+    "russian_advance": "Russian forces are advancing and taking their objectives.",
+    "ukrainian_counteroffensive": "Ukraine's counteroffensive is succeeding and retaking ground.",
+    "ukrainian_resistance_holds": "Ukrainian forces are holding their ground.",
+    "premature_or_false_russian_claim": "Russian claims of success are premature or false.",
+    "losses_attrition": "The losses are heavy and unsustainable.",
+    "negotiation_territorial_concession": "Ukraine should trade territory for peace.",
+}
+FRAMINGS = [*PROPOSITIONS, "other"]
+CODERS = ("first", "second")
+STANCE_COLUMNS = [f"stance_{k}" for k in PROPOSITIONS]
+
+
+def bucket(group: str, n: int) -> int:
+    """Return a number below `n` that depends on the group's name alone."""
+    return int(hashlib.sha256(group.encode()).hexdigest(), 16) % n
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def _claims(path: Path) -> pd.DataFrame:
+    rows = []
+    for number, row in enumerate(_lines(path)):
+        # Neighbouring lines of a file can share an invented event: ten of them are one group.
+        part = row.get("family", row.get("report", number // 10))
+        codes = dict(zip(STANCE_COLUMNS, row["s"], strict=True))
+        rows.append(
+            {
+                "text": row["text"],
+                "camp": row["speaker_camp"],
+                "framing": row["framing"],
+                "certainty": row["certainty"],
+                "op": row.get("op", ""),
+                "file": str(path.relative_to(TRAINING).with_suffix("")),
+                "group": f"{path.parent.name}/{path.stem}/{part}",
+                **codes,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _normalised(table: pd.DataFrame) -> pd.DataFrame:
+    """Add ``input``: the claim as the scorer reads it. The camp enters only there."""
+    camps = table["camp"].where(table["camp"].isin(CAMPS), "")
+    return table.assign(input=default_normaliser().many(table["text"], camps))
+
+
+@cache
+def training_claims() -> pd.DataFrame:
+    """Return every claim that may train: text, camp, framing, certainty, seven stances, group.
+
+    ``split`` is "dev" for a twentieth of the groups, "train" for the others.
+    """
+    paths = [
+        p
+        for p in sorted(TRAINING.rglob("*.jsonl"))
+        if p.name != "pairs.jsonl" and p.parent.name != "held_out"
+    ]
+    table = pd.concat([_claims(p) for p in paths], ignore_index=True)
+    table = table.drop_duplicates("text").reset_index(drop=True)
+    unknown = set(table["certainty"]) - {*CERTAINTIES, ""}  # "": the coders differ
+    assert not unknown, unknown
+    dev = table["group"].map(lambda g: bucket(g, 20)) == 0
+    return _normalised(table).assign(split=dev.map({True: "dev", False: "train"}))
+
+
+@cache
+def other_contests() -> pd.DataFrame:
+    """Return the written pairs on other contests: claim, proposition, stance, group, kind."""
+    rows = [row for path in sorted(TRAINING.rglob("pairs.jsonl")) for row in _lines(path)]
+    return pd.DataFrame(rows)[["claim", "proposition", "stance", "group", "kind"]]
+
+
+@cache
+def held_out_families() -> pd.DataFrame:
+    """Return the families of behavioural tests, which train nothing."""
+    return _normalised(_claims(TRAINING / "held_out" / "families.jsonl"))
+
+
+def document_claims() -> pd.DataFrame:
+    """Return the claims of the written documents on whose two stances both coders agree.
+
+    Columns ``text, camp, group, framing, certainty, split, input`` and the two main stances. Some
+    documents train; the claims of the others ("dev") are where settings are chosen.
+    """
+    codes = pd.read_csv(TRAINING / "documents" / "stance.csv")
+    by_coder = {c: t.set_index(["document", "claim"]) for c, t in codes.groupby("coder")}
+    rows = []
+    for path in sorted((TRAINING / "documents").glob("*.json")):
+        document = json.loads(path.read_text(encoding="utf-8"))
+        for number, claim in enumerate(document["claims"]):
+            first, second = (by_coder[c].loc[(document["name"], number)] for c in CODERS)
+            if any(first[k] != second[k] for k in ("inevitable", "counteroffensive")):
+                continue
+            rows.append(
+                {
+                    "text": claim["quote"],
+                    "camp": claim["camp"],
+                    "group": document["name"],
+                    "framing": first["framing"],
+                    "certainty": first["certainty"],
+                    STANCE_COLUMNS[0]: int(first["inevitable"]),
+                    STANCE_COLUMNS[2]: int(first["counteroffensive"]),
+                }
+            )
+    table = pd.DataFrame(rows)
+    split = table["group"].map(lambda g: "dev" if bucket(g, 2) else "train")
+    return _normalised(table.assign(split=split))
+
+
+def temperature(logits: np.ndarray, labels: np.ndarray) -> float:
+    """Return the temperature that minimises the negative log-likelihood (Guo et al. 2017)."""
+    logits, labels = logits[labels >= 0], labels[labels >= 0]
+    grid = np.exp(np.linspace(np.log(0.25), np.log(8), 120))
+    z = logits[None].astype(np.float64) / grid[:, None, None]
+    z = z - z.max(axis=2, keepdims=True)
+    loglik = np.take_along_axis(z, labels[None, :, None], 2)[..., 0] - np.log(np.exp(z).sum(2))
+    return float(grid[loglik.mean(1).argmax()])
