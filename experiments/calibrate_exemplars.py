@@ -1,28 +1,27 @@
 """Fit the constants of the exemplar method on claims about other contests, and measure it there.
 
-Reads ``NARRATIVE_DATA/authored/pairs_other_contests.jsonl`` (written for this project: claim,
-proposition and stance over some 35 contests). For each claim, the other claims with the same
-proposition are its exemplars, at most four a side. Half of the contests fit the constants, the
-other half measure them. The written claims come in twins (the same sentence negated, or with the
-sides exchanged), so the nearest exemplar is often the twin of the other side: hard on purpose.
+Reads ``training/authored/pairs.jsonl`` (written for this project: claim, proposition and stance
+over some 35 contests). For each claim, the other claims with the same proposition are its
+exemplars, at most four a side. Half of the contests fit the constants, the other half measure them.
+The written claims come in twins (the same sentence negated, or with the sides exchanged), so the
+nearest exemplar is often the twin of the other side: hard on purpose.
 
-    NARRATIVE_DATA=... python experiments/calibrate_exemplars.py
+    python experiments/calibrate_exemplars.py
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from common import record_scores
+from common import ROOT, record_scores
 
 from narrative.agreement import accuracy, group_bootstrap, macro_f1
-from narrative.stance import ExemplarCalibration, exemplar_probabilities, plain_encoder
+from narrative.encoder import embed
+from narrative.stance import ExemplarCalibration, exemplar_probabilities
 
 PER_SIDE = 4
 TOP = 3
@@ -30,9 +29,8 @@ TOP = 3
 
 def nearness(pairs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Return each claim's nearness to the texts for and against its proposition."""
-    encoder = plain_encoder()
     texts = sorted(set(pairs["claim"]) | set(pairs["proposition"]))
-    vectors = dict(zip(texts, encoder.encode(texts).astype(np.float64), strict=True))
+    vectors = dict(zip(texts, embed(texts).astype(np.float64), strict=True))
     favor, against = np.zeros(len(pairs)), np.zeros(len(pairs))
     for _, part in pairs.groupby("proposition"):
         for i, row in zip(part.index, part.to_dict("records"), strict=True):
@@ -47,7 +45,7 @@ def nearness(pairs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
 
 
 def main() -> None:
-    path = Path(os.environ["NARRATIVE_DATA"]) / "authored" / "pairs_other_contests.jsonl"
+    path = ROOT / "training" / "authored" / "pairs.jsonl"
     pairs = pd.DataFrame([json.loads(x) for x in path.read_text(encoding="utf-8").splitlines()])
     favor, against = nearness(pairs)
     y = pairs["stance"].to_numpy()

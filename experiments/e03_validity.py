@@ -28,7 +28,7 @@ from narrative.codebook import read_codebook
 from narrative.encoder import embed
 from narrative.framings import guided_membership
 from narrative.normalise import build_normaliser
-from narrative.stance import HEAD, score_stance, stance_encoder
+from narrative.stance import HEAD, score_stance, stance_model
 from narrative.study import read_study
 
 MIN_N = 15
@@ -253,7 +253,7 @@ def framing(coded: pd.DataFrame, min_membership: float) -> Rows:
     """Guided framing of the coded claims: the trained head and nearness to the codebook."""
     codebook = read_codebook(SEEDS / "codebook.toml")
     normaliser = build_normaliser(table("sources"), read_study(SEEDS).places())
-    adapter, encoder = stance_encoder()
+    adapter, encoder, *_ = stance_model()
     vectors = encoder.encode(normaliser.many(coded["text"], coded["camp"]))
     ids = np.array([f.framing_id for f in codebook.framings], dtype=object)
     y, groups = coded["framing"].to_numpy(dtype=object), np.array(paragraph_groups(coded, texts()))

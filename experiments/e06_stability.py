@@ -12,7 +12,7 @@ from narrative.codebook import Codebook, Framing, read_codebook
 from narrative.encoder import CachedEncoder, Encoder, SentenceEncoder, default_cache
 from narrative.framings import cluster, guided_membership
 from narrative.normalise import ActorNormaliser, build_normaliser
-from narrative.stance import stance_encoder
+from narrative.stance import stance_model
 from narrative.study import read_study
 
 N_STATES = 10
@@ -61,7 +61,7 @@ def main() -> None:
     claims, sources = table("claims"), table("sources")
     codebook = read_codebook(SEEDS / "codebook.toml")
     normaliser = build_normaliser(sources, study.places())
-    adapter, adapted = stance_encoder()
+    adapter, adapted, *_ = stance_model()
     plain = CachedEncoder(SentenceEncoder(), default_cache())
     other_shape = SentenceEncoder(
         adapter=adapter.merge, adapter_id=adapter.sha256, batch_rows=7, bucket=8

@@ -1,14 +1,15 @@
-"""Train the shipped stance adapter on the project's own written claims.
+"""Train the shipped stance network on the project's own written claims.
 
-Reads ``NARRATIVE_DATA/authored`` and ``training/`` (claims and minimal pairs written for this
-project, see the data card there), trains a low-rank adapter with linear heads on the pinned
-encoder, and writes ``narrative/weights/stance.safetensors``. Neither the seeds nor their gold are
-read.
+Reads ``training/`` (claims written for this project; see the data card there), fine-tunes the
+pinned encoder with all heads at once and writes ``narrative/weights/stance.safetensors``. Neither
+the seeds, nor their gold, nor ``training/held_out`` are read.
 
-    NARRATIVE_DATA=... python experiments/train_stance.py [--epochs 5] [--out FILE]
+    python experiments/train_stance.py [--epochs 8] [--out FILE]
 
 A run is deterministic for a ``--random-state`` on one machine; it saves its state after every
-epoch and goes on from there.
+epoch and goes on from there. What is written are the weights averaged over the last few hundred
+steps, and temperatures fitted on claims that were kept from training. ``--share`` trains on a part
+of the claims, for a learning curve.
 """
 
 from __future__ import annotations
@@ -16,285 +17,274 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
-from safetensors.numpy import save_file
-from sklearn.metrics import f1_score
-from torch import nn
+from stance_data import (
+    FRAMINGS,
+    PROPOSITIONS,
+    document_claims,
+    temperature,
+    training_claims,
+)
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from tqdm import tqdm
+from transformers import AutoTokenizer
 
 from narrative.adapter import FORMAT
-from narrative.encoder import SentenceEncoder
-from narrative.normalise import default_normaliser
-from narrative.schema import CAMPS
+from narrative.agreement import macro_f1
+from narrative.deltas import delta_tensors, pinned_bert
+from narrative.encoder import weights_folder
+from narrative.schema import CERTAINTIES
+from narrative.stance.network import SIDES, StanceNetwork
 
-PROPOSITIONS = {
-    "russian_victory_inevitable": "Russia's victory is inevitable; Ukraine had better accept it.",
-    "russian_advance": "Russian forces are advancing and taking their objectives.",
-    "ukrainian_counteroffensive": "Ukraine's counteroffensive is succeeding and retaking ground.",
-    "ukrainian_resistance_holds": "Ukrainian forces are holding their ground.",
-    "premature_or_false_russian_claim": "Russian claims of success are premature or false.",
-    "losses_attrition": "The losses are heavy and unsustainable.",
-    "negotiation_territorial_concession": "Ukraine should trade territory for peace.",
-}
-FRAMINGS = [*PROPOSITIONS, "other"]
-WRITTEN = Path(__file__).resolve().parent.parent / "training"
-WEIGHT = {"russian_victory_inevitable": 1.0, "ukrainian_counteroffensive": 1.0, "framing": 0.7}
+KEYS = list(PROPOSITIONS)
+HEADS = {**dict.fromkeys(KEYS, SIDES), "framing": FRAMINGS, "certainty": CERTAINTIES}
+# The two propositions that the studies are about count more than the other five.
+WEIGHTS = {KEYS[0]: 1.0, KEYS[2]: 1.0, "framing": 0.7, "certainty": 0.4}
+SMOOTHING = 0.05
 
 
-def derived(row: pd.Series) -> dict[str, int]:
-    """Return the stance towards all seven propositions that a row's three codes imply.
+@dataclass
+class Settings:
+    """What a run depends on beside its data and code; kept in the weights' metadata."""
 
-    Two are coded. The others follow from the framing and the sign of the first: a claim that is
-    about advance, retaking, holding or a false claim speaks for or against Russian advance as it
-    does for Russian success; holding is its mirror where the claim is about advance or holding;
-    a claim about false claims speaks against them by its sign.
-    """
-    if isinstance(row.get("codes"), dict):
-        return dict(row["codes"])
-    framing, sign = row["framing"], int(row["inevitable"])
-    ground = {"russian_advance", "ukrainian_counteroffensive", "ukrainian_resistance_holds"}
-    false_claim = "premature_or_false_russian_claim"
-    return {
-        "russian_victory_inevitable": sign,
-        "ukrainian_counteroffensive": int(row["counteroffensive"]),
-        "russian_advance": sign if framing in ground | {false_claim} else 0,
-        "ukrainian_resistance_holds": -sign
-        if framing in {"russian_advance", "ukrainian_resistance_holds"}
-        else 0,
-        false_claim: -sign if framing == false_claim else 0,
-        "losses_attrition": int(
-            framing == "losses_attrition" and row.get("certainty") != "did_not"
-        ),
-        "negotiation_territorial_concession": int(
-            framing == "negotiation_territorial_concession" and sign == 1
-        ),
-    }
+    epochs: int
+    random_state: int
+    rate: float
+    head_rate: float
+    rows: int
+    dropout: float
+    average: float
+    share: float
+    bf16: bool
+
+    def fingerprint(self) -> str:
+        return json.dumps(self.__dict__, sort_keys=True)
 
 
-def read_authored(folder: Path) -> pd.DataFrame:
-    """Return the written claims with stance columns, a group and a split (90 / 10 by group)."""
-    rows: list[dict[str, Any]] = []
-    authored = [*folder.glob("claims_*.jsonl"), folder / "minimal_pairs_war.jsonl"]
-    for path in [*sorted(authored), *sorted(WRITTEN.glob("claims_*.jsonl"))]:
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()):
-            row = json.loads(line)
-            # Neighbouring lines of a file can share an invented event: ten of them are one group.
-            group = f"family{row['family']}" if "family" in row else f"{path.stem}{number // 10}"
-            if "s" in row:  # all seven coded
-                codes = dict(zip(PROPOSITIONS, row.pop("s"), strict=True))
-                row["inevitable"], row["counteroffensive"] = codes[FRAMINGS[0]], codes[FRAMINGS[2]]
-                row["codes"] = codes
-            rows.append({**row, "group": group})
-    table = pd.DataFrame(rows).drop_duplicates("text").reset_index(drop=True)
-    stances = pd.DataFrame([derived(r) for _, r in table.iterrows()]).add_prefix("stance_")
-    bucket = table["group"].map(lambda g: int(hashlib.sha256(g.encode()).hexdigest(), 16) % 10)
-    table["split"] = np.where(bucket == 0, "dev", "train")
-    return pd.concat([table, stances], axis=1)
+def claims_for(settings: Settings) -> pd.DataFrame:
+    """Return the claims to train on; a share of their groups for a learning curve."""
+    table = pd.concat([training_claims(), document_claims()], ignore_index=True)
+    table = table[table["split"] == "train"]
+    if settings.share < 1:
+        groups = sorted(table["group"].unique())
+        drawn = np.random.default_rng(settings.random_state).permutation(len(groups))
+        kept = {groups[i] for i in drawn[: round(settings.share * len(groups))]}
+        table = table[table["group"].isin(kept)]
+    return table.reset_index(drop=True)
 
 
-class LowRank(nn.Module):
-    """A frozen linear layer plus a trainable low-rank update."""
+def targets_of(table: pd.DataFrame) -> dict[str, Tensor]:
+    """Return each head's classes, -1 where a claim was not coded for it."""
 
-    def __init__(self, base: nn.Linear, rank: int, scale: float, dropout: float) -> None:
-        super().__init__()
-        self.base, self.scale, self.drop = base, scale, nn.Dropout(dropout)
-        self.A = nn.Parameter(torch.randn(rank, base.in_features) / rank**0.5)
-        self.B = nn.Parameter(torch.zeros(base.out_features, rank))
+    def classes(column: pd.Series, labels: list[Any]) -> Tensor:
+        return torch.tensor([labels.index(v) if v in labels else -1 for v in column])
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.base(x) + self.scale * (self.drop(x) @ self.A.T @ self.B.T)
-
-
-def add_lora(module: nn.Module, rank: int, scale: float, dropout: float) -> dict[str, LowRank]:
-    """Wrap every linear layer of the transformer blocks; return them by name."""
-    wrapped = {}
-    for name, layer in list(module.named_modules()):
-        if isinstance(layer, nn.Linear) and "encoder.layer" in name:
-            parent = module.get_submodule(name.rsplit(".", 1)[0])
-            wrapped[name] = LowRank(layer, rank, scale, dropout)
-            setattr(parent, name.rsplit(".", 1)[1], wrapped[name])
-    return wrapped
-
-
-def batches(lengths: np.ndarray, size: int, rng: np.random.Generator) -> list[np.ndarray]:
-    """Return index batches of near-equal length in random order."""
-    order = np.argsort(lengths + rng.uniform(0, 6, len(lengths)), kind="stable")
-    parts = [order[i : i + size] for i in range(0, len(order), size)]
-    return [parts[i] for i in rng.permutation(len(parts))]
+    out = {k: classes(table[f"stance_{k}"], [-1, 0, 1]) for k in KEYS}
+    out["framing"] = classes(table["framing"], FRAMINGS)
+    out["certainty"] = classes(table["certainty"], list(CERTAINTIES))
+    return out
 
 
 class Trainer:
-    """The model, its optimiser and its schedule."""
+    """The network, its optimiser, its schedule and its averaged weights."""
 
-    def __init__(self, args: argparse.Namespace, n_steps: int) -> None:
-        torch.manual_seed(args.random_state)
-        self.st = SentenceEncoder().load()
-        for p in self.st.parameters():
-            p.requires_grad_(False)
-        self.lora = add_lora(self.st[0], args.rank, args.scale, args.dropout)
-        dims = self.st.get_embedding_dimension()
-        self.heads = nn.ModuleDict({k: nn.Linear(dims, 3) for k in PROPOSITIONS})
-        self.heads["framing"] = nn.Linear(dims, len(FRAMINGS))
-        self.lora_parameters = [p for m in self.lora.values() for p in (m.A, m.B)]
+    def __init__(self, settings: Settings, steps: int) -> None:
+        torch.manual_seed(settings.random_state)
+        self.settings = settings
+        self.tokenizer = AutoTokenizer.from_pretrained(weights_folder())
+        sizes = {name: len(labels) for name, labels in HEADS.items()}
+        self.network = StanceNetwork(pinned_bert(), sizes, settings.dropout)
+        self.network.bert.embeddings.word_embeddings.weight.requires_grad_(False)
+        encoder = [p for p in self.network.bert.parameters() if p.requires_grad]
+        heads = list(self.network.head.parameters())
         self.optimiser = torch.optim.AdamW(
-            [
-                {"params": self.lora_parameters, "lr": args.lr},
-                {"params": list(self.heads.parameters()), "lr": 10 * args.lr},
-            ],
+            [{"params": encoder, "lr": settings.rate}, {"params": heads, "lr": settings.head_rate}],
             weight_decay=0.01,
         )
-        warm = max(1, n_steps // 20)
+        warm = max(1, round(0.06 * steps))
         self.schedule = torch.optim.lr_scheduler.LambdaLR(
-            self.optimiser,
-            lambda s: min((s + 1) / warm, max(0.0, (n_steps - s) / (n_steps - warm))),
+            self.optimiser, lambda s: min((s + 1) / warm, max(0.0, (steps - s) / (steps - warm)))
+        )
+        self.average = AveragedModel(
+            self.network, multi_avg_fn=get_ema_multi_avg_fn(settings.average)
         )
 
-    def vectors(self, texts: list[str]) -> torch.Tensor:
-        features = self.st.tokenizer(
-            texts, padding=True, truncation=True, max_length=64, return_tensors="pt"
-        )
-        return nn.functional.normalize(self.st.forward(dict(features))["sentence_embedding"], dim=1)
+    def tokens(self, texts: list[str]) -> dict[str, Tensor]:
+        kept = {"padding": True, "truncation": True, "max_length": 100, "return_tensors": "pt"}
+        return dict(self.tokenizer(texts, **kept))
 
-    def step(self, texts: list[str], targets: dict[str, torch.Tensor]) -> float:
-        vectors = self.vectors(texts)
-        loss = sum(
-            WEIGHT.get(k, 0.4)
-            * nn.functional.cross_entropy(h(vectors), targets[k], label_smoothing=0.05)
-            for k, h in self.heads.items()
-        )
+    def claims_loss(self, texts: list[str], targets: dict[str, Tensor]) -> Tensor:
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.settings.bf16):
+            vectors = self.network.claim_vectors(self.tokens(texts))
+        logits = self.network.claim_logits(vectors.float())
+        total = vectors.new_zeros((), dtype=torch.float32)
+        for name, z in logits.items():
+            if (targets[name] >= 0).any():
+                total = total + WEIGHTS.get(name, 0.4) * nn.functional.cross_entropy(
+                    z, targets[name], ignore_index=-1, label_smoothing=SMOOTHING
+                )
+        return total
+
+    def step(self, loss: Tensor) -> float:
         self.optimiser.zero_grad()
         loss.backward()
-        nn.utils.clip_grad_norm_(self.lora_parameters, 1.0)
+        nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self.optimiser.step()
         self.schedule.step()
+        self.average.update_parameters(self.network)
         return loss.item()
 
     @torch.inference_mode()
     def logits(self, texts: list[str]) -> dict[str, np.ndarray]:
-        self.st.eval()
-        parts = [self.vectors(texts[i : i + 64]) for i in range(0, len(texts), 64)]
-        vectors = torch.cat(parts)
-        return {k: h(vectors).numpy() for k, h in self.heads.items()}
+        """Return every head's logits by the averaged weights."""
+        network = self.average.module.eval()
+        parts = [
+            network.claim_logits(network.claim_vectors(self.tokens(texts[i : i + 64])))
+            for i in range(0, len(texts), 64)
+        ]
+        return {k: torch.cat([p[k] for p in parts]).numpy() for k in parts[0]}
 
     def state(self) -> dict[str, Any]:
-        lora = {k: (m.A.data, m.B.data) for k, m in self.lora.items()}
         return {
-            "lora": lora,
-            "heads": self.heads.state_dict(),
+            "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "schedule": self.schedule.state_dict(),
             "rng": torch.get_rng_state(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        for k, (a, b) in state["lora"].items():
-            self.lora[k].A.data, self.lora[k].B.data = a, b
-        self.heads.load_state_dict(state["heads"])
+        self.network.load_state_dict(state["network"])
+        self.average.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.schedule.load_state_dict(state["schedule"])
         torch.set_rng_state(state["rng"])
 
 
-def targets_of(table: pd.DataFrame) -> dict[str, torch.Tensor]:
-    out = {k: torch.tensor((table[f"stance_{k}"] + 1).to_numpy()) for k in PROPOSITIONS}
-    out["framing"] = torch.tensor([FRAMINGS.index(f) for f in table["framing"]])
+def batches(lengths: list[int], rows: int, rng: np.random.Generator) -> list[np.ndarray]:
+    """Return index batches of near-equal length."""
+    order = np.argsort(np.array(lengths) + rng.uniform(0, 40, len(lengths)), kind="stable")
+    return [order[i : i + rows] for i in range(0, len(order), rows)]
+
+
+def run_epoch(trainer: Trainer, claims: pd.DataFrame, epoch: int) -> float:
+    """Train one epoch, batches of like length in random order; return the mean loss."""
+    settings = trainer.settings
+    rng = np.random.default_rng([settings.random_state, epoch])
+    texts, targets = claims["input"].tolist(), targets_of(claims)
+    parts = batches([len(t) for t in texts], settings.rows, rng)
+    trainer.network.train()
+    losses = []
+    for i in tqdm(rng.permutation(len(parts)), desc=f"epoch {epoch}", mininterval=30):
+        rows = parts[i]
+        some = {k: t[rows] for k, t in targets.items()}
+        losses.append(trainer.step(trainer.claims_loss([texts[k] for k in rows], some)))
+    return float(np.mean(losses))
+
+
+def report(trainer: Trainer) -> dict[str, float]:
+    """Return macro-F1 on what is kept from training: claims, contests and written documents."""
+    claims = training_claims()
+    claims = claims[claims["split"] == "dev"]
+    out = _macro(trainer.logits(claims["input"].tolist()), targets_of(claims), "written claims")
+    cut = document_claims()
+    cut = cut[cut["split"] == "dev"]
+    main = (KEYS[0], KEYS[2])
+    logits_of = trainer.logits(cut["input"].tolist())
+    targets = {k: torch.tensor((cut[f"stance_{k}"] + 1).to_numpy(dtype=int)) for k in main}
+    out |= _macro({k: logits_of[k] for k in main}, targets, "claims of documents")
     return out
 
 
-def temperature(logits: np.ndarray, labels: np.ndarray) -> float:
-    """Return the temperature that minimises the negative log-likelihood (Guo et al. 2017)."""
-    grid = np.exp(np.linspace(np.log(0.25), np.log(8), 120))
-    z = logits[None] / grid[:, None, None]
-    z = z - z.max(axis=2, keepdims=True)
-    loglik = np.take_along_axis(z, labels[None, :, None], 2)[..., 0] - np.log(np.exp(z).sum(2))
-    return float(grid[loglik.mean(1).argmax()])
+def _macro(
+    logits: dict[str, np.ndarray], targets: dict[str, Tensor], what: str
+) -> dict[str, float]:
+    out = {}
+    for name, z in logits.items():
+        y = targets[name].numpy()
+        known = y >= 0
+        out[f"{what}: {name}"] = round(macro_f1(y[known], z.argmax(1)[known]), 4)
+    return out
+
+
+def temperatures(trainer: Trainer) -> dict[str, float]:
+    """Return each head's temperature on what is kept from training."""
+    claims = training_claims()
+    claims = claims[claims["split"] == "dev"]
+    targets = targets_of(claims)
+    logits = trainer.logits(claims["input"].tolist())
+    return {k: temperature(z, targets[k].numpy()) for k, z in logits.items()}
+
+
+def write(trainer: Trainer, path: Path, measured: dict[str, float], n_claims: int) -> None:
+    """Write the averaged weights with what they know and what was measured."""
+    from safetensors.numpy import save_file
+
+    meta = {
+        "format": FORMAT,
+        "propositions": PROPOSITIONS,
+        "heads": {k: list(labels) for k, labels in HEADS.items()},
+        "temperatures": temperatures(trainer),
+        "measured": {f"macro-F1, {k}": v for k, v in measured.items()},
+        "training": trainer.settings.__dict__ | {"n_claims": n_claims},
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_file(
+        delta_tensors(trainer.average.module), path,
+        metadata={"narrative": json.dumps(meta, sort_keys=True)},
+    )  # fmt: skip
+    print(path, hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def read_settings() -> tuple[Settings, Path]:
+    """Return the settings that the command line gives, and where to write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--random-state", type=int, default=0)
+    parser.add_argument("--rate", type=float, default=1e-4)
+    parser.add_argument("--head-rate", type=float, default=5e-3)
+    parser.add_argument("--rows", type=int, default=32)
+    parser.add_argument("--dropout", type=float, default=0.1)
+    parser.add_argument("--average", type=float, default=0.99, help="decay of averaged weights")
+    parser.add_argument("--share", type=float, default=1.0, help="of the groups of claims")
+    parser.add_argument("--bf16", action="store_true", help="where the processor has it")
+    parser.add_argument("--out", type=Path, default=Path("narrative/weights/stance.safetensors"))
+    given = vars(parser.parse_args())
+    out = given.pop("out")
+    return Settings(**given), out
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--epochs", type=int, default=5)
-    parser.add_argument("--rank", type=int, default=24)
-    parser.add_argument("--scale", type=float, default=1.0)
-    parser.add_argument("--dropout", type=float, default=0.1)
-    parser.add_argument("--lr", type=float, default=5e-4)
-    parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--random-state", type=int, default=0)
-    parser.add_argument("--all", action="store_true", help="train on dev too, after tuning")
-    parser.add_argument("--out", type=Path, default=Path("narrative/weights/stance.safetensors"))
-    args = parser.parse_args()
+    settings, out = read_settings()
     torch.use_deterministic_algorithms(True)
     torch.utils.deterministic.fill_uninitialized_memory = False
     torch.set_flush_denormal(True)
-    data = Path(os.environ["NARRATIVE_DATA"]) / "authored"
-    table = read_authored(data)
-    normaliser = default_normaliser()
-    rng = np.random.default_rng(args.random_state)
-    # The speaker's camp resolves "the enemy" and "our forces", and enters nowhere else.
-    table["input"] = normaliser.many(
-        table["text"], table["speaker_camp"].where(table["speaker_camp"].isin(CAMPS), "")
-    )
-    train = table if args.all else table[table["split"] == "train"]
-    train, dev = train.reset_index(drop=True), table[table["split"] == "dev"].reset_index(drop=True)
-    print(f"train {len(train)}, dev {len(dev)}", flush=True)
-    lengths = train["input"].str.len().to_numpy() / 5
-    per_epoch = -(-len(train) // args.batch)
-    trainer = Trainer(args, per_epoch * args.epochs)
-    targets, dev_targets = targets_of(train), targets_of(dev)
-    state_file = args.out.with_suffix(".state.pt")
-    first = 0
+    claims = claims_for(settings)
+    per_epoch = -(-len(claims) // settings.rows)
+    trainer = Trainer(settings, per_epoch * settings.epochs)
+    state_file, first = out.with_suffix(".state.pt"), 0
     if state_file.exists():
         saved = torch.load(state_file, weights_only=True)
+        if saved["settings"] != settings.fingerprint():
+            raise SystemExit(f"{state_file} is of other settings; delete it, or write elsewhere.")
         trainer.restore(saved["state"])
         first = saved["epoch"] + 1
-    for epoch in range(args.epochs):
-        order = batches(lengths, args.batch, rng)
-        if epoch < first:
-            continue
-        trainer.st.train()
-        losses = [
-            trainer.step(train["input"].iloc[b].tolist(), {k: t[b] for k, t in targets.items()})
-            for b in order
-        ]
-        logits = trainer.logits(dev["input"].tolist())
-        scores = {
-            k: f1_score(dev_targets[k], z.argmax(1), average="macro") for k, z in logits.items()
-        }
-        print(
-            epoch,
-            round(float(np.mean(losses)), 3),
-            {k: round(v, 3) for k, v in scores.items()},
-            flush=True,
-        )
+    print(f"{len(claims)} claims, {per_epoch} batches an epoch, {settings}", flush=True)
+    for epoch in range(first, settings.epochs):
+        loss = run_epoch(trainer, claims, epoch)
+        print(epoch, round(loss, 3), json.dumps(report(trainer)), flush=True)
         state_file.parent.mkdir(parents=True, exist_ok=True)
-        torch.save({"epoch": epoch, "state": trainer.state()}, state_file)
-    logits = trainer.logits(dev["input"].tolist())
-    temperatures = {k: temperature(z, dev_targets[k].numpy()) for k, z in logits.items()}
-    tensors: dict[str, np.ndarray] = {}
-    for name, module in sorted(trainer.lora.items()):
-        tensors[f"lora.{name}.A"] = module.A.detach().numpy().astype(np.float16)
-        tensors[f"lora.{name}.B"] = module.B.detach().numpy().astype(np.float16)
-    for name, head in sorted(trainer.heads.items()):
-        tensors[f"head.{name}.weight"] = head.weight.detach().numpy().astype(np.float16)
-        tensors[f"head.{name}.bias"] = head.bias.detach().numpy().astype(np.float16)
-    meta = {
-        "format": FORMAT,
-        "scale": args.scale,
-        "propositions": PROPOSITIONS,
-        "heads": {**{k: ["against", "none", "favor"] for k in PROPOSITIONS}, "framing": FRAMINGS},
-        "temperatures": temperatures,
-        "measured": {
-            f"macro-F1 on {len(dev)} written claims, {k}": round(v, 4) for k, v in scores.items()
-        },
-        "training": {k: v for k, v in vars(args).items() if k != "out"} | {"n_train": len(train)},
-    }
-    save_file(tensors, args.out, metadata={"narrative": json.dumps(meta, sort_keys=True)})
+        state = {"epoch": epoch, "settings": settings.fingerprint(), "state": trainer.state()}
+        torch.save(state, state_file)
+    write(trainer, out, report(trainer), len(claims))
     state_file.unlink(missing_ok=True)
-    print(args.out, hashlib.sha256(args.out.read_bytes()).hexdigest(), temperatures)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A low-rank adapter (Hu et al., ICLR 2022) on the pinned encoder, merged into it at load time."""
+"""The shipped stance adapter: what training changed in the pinned encoder, and the heads."""
 
 from __future__ import annotations
 
@@ -9,56 +9,62 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import softmax
 
+from narrative.deltas import Arrays, restore
+from narrative.errors import WeightsError
 from narrative.storage import read_weights
 
-FORMAT = "narrative-adapter-1"
+FORMAT = "narrative-stance-2"
 SHIPPED = "stance.safetensors"
-SHIPPED_SHA256 = "5614715bbd9ba810f6b960b0a5fe8fcdf0919d72b14f68f98f6a19b37903abee"
+SHIPPED_SHA256 = "511128492848a8df909c7ad6e7718e8b7f4d0de33c5717c2eb5291bff3829180"
 
 
 @dataclass(frozen=True)
 class Adapter:
-    """Low-rank updates and the linear heads that read the adapted vector.
+    """Changes of the pinned encoder, and the heads that read the changed one.
 
     Parameters
     ----------
     tensors : dict of str to ndarray
-        ``lora.<module>.A`` (rank, in), ``lora.<module>.B`` (out, rank), ``head.<name>.weight``
-        (classes, dims) and ``head.<name>.bias`` (classes,).
+        As ``narrative.deltas.delta_tensors`` keeps a ``StanceNetwork``: ``bert.<name>.delta``,
+        ``head.<name>.weight`` (classes, dims), ``head.<name>.bias`` (classes,).
     meta : dict
-        ``heads`` (name to class labels), ``propositions``, ``scale``, ``temperatures``.
+        ``heads`` (name to class labels), ``propositions``, ``temperatures``.
     sha256 : str
         Hash of the file.
     """
 
-    tensors: dict[str, npt.NDArray[np.float32]]
+    tensors: Arrays
     meta: dict[str, Any]
     sha256: str
 
     def merge(self, model: Any) -> None:
-        """Add ``scale * B @ A`` to each adapted linear layer of a sentence-transformers model."""
-        import torch
+        """Add the changes to a sentence-transformers model of the pinned encoder, in place.
 
-        modules = dict(model[0].named_modules())
-        for name in sorted(
-            k[5:-2] for k in self.tensors if k.startswith("lora.") and k.endswith(".A")
-        ):
-            down = torch.from_numpy(self.tensors[f"lora.{name}.A"])
-            up = torch.from_numpy(self.tensors[f"lora.{name}.B"])
-            modules[name].weight += float(self.meta["scale"]) * (up @ down)
+        Raises
+        ------
+        WeightsError
+            If the file lacks a tensor of it, or one has another shape.
+        """
+        restore(model[0].auto_model, self.tensors, SHIPPED, prefix="bert.")
 
     def probabilities(self, vectors: npt.NDArray[np.float32], head: str) -> npt.NDArray[np.float64]:
-        """Return softmax probabilities of one head, shape (n, n_classes), temperature applied."""
-        logits = vectors.astype(np.float64) @ self.tensors[f"head.{head}.weight"].T.astype(
-            np.float64
-        )
-        logits = (logits + self.tensors[f"head.{head}.bias"]) / float(
+        """Return softmax probabilities of one head, shape (n, n_classes), temperature applied.
+
+        Raises
+        ------
+        WeightsError
+            If there is no such head.
+        """
+        if f"head.{head}.weight" not in self.tensors:
+            raise WeightsError(f"these weights have no head {head!r}; use the shipped ones.")
+        weight = self.tensors[f"head.{head}.weight"].astype(np.float64)
+        logits = vectors.astype(np.float64) @ weight.T
+        logits = (logits + self.tensors[f"head.{head}.bias"].astype(np.float64)) / float(
             self.meta["temperatures"][head]
         )
-        logits -= logits.max(axis=1, keepdims=True)
-        weights = np.exp(logits)
-        return np.asarray(weights / weights.sum(axis=1, keepdims=True))
+        return np.asarray(softmax(logits, axis=1))
 
 
 def load_adapter(path: str | Path | None = None, *, sha256: str | None = None) -> Adapter:
@@ -71,10 +77,5 @@ def load_adapter(path: str | Path | None = None, *, sha256: str | None = None) -
     """
     if path is None:
         with as_file(files("narrative") / "weights" / SHIPPED) as shipped:
-            return _load(Path(shipped), SHIPPED_SHA256)
-    return _load(Path(path), sha256)
-
-
-def _load(path: Path, sha256: str | None) -> Adapter:
-    tensors, meta, got = read_weights(path, FORMAT, sha256)
-    return Adapter({k: v.astype(np.float32) for k, v in tensors.items()}, meta, got)
+            return Adapter(*read_weights(Path(shipped), FORMAT, SHIPPED_SHA256))
+    return Adapter(*read_weights(Path(path), FORMAT, sha256))

@@ -65,31 +65,46 @@ def delta_tensors(network: Any) -> Arrays:
     return tensors
 
 
-def restore(network: Any, tensors: Arrays, file: str) -> None:
+def _kept(tensors: Arrays, name: str, value: Any, file: str) -> Any:
+    """Return the tensor that was kept for `name`, whose pinned or empty value is `value`."""
+    import torch
+
+    if name in tensors:
+        new = tensors[name].astype(np.float32)
+    elif f"{name}.delta" in tensors:
+        new = tensors[f"{name}.delta"].astype(np.float32)
+        if f"{name}.scale" in tensors:
+            new = new * tensors[f"{name}.scale"].astype(np.float32)
+        if new.shape == tuple(value.shape):
+            new = value.numpy() + new
+    else:
+        raise WeightsError(f"{file}: no tensor {name!r}; train it again.")
+    if new.shape != tuple(value.shape):
+        raise WeightsError(f"{file}: {name} has shape {new.shape}, expected {tuple(value.shape)}.")
+    return torch.from_numpy(np.ascontiguousarray(new, dtype=np.float32))
+
+
+def restore(network: Any, tensors: Arrays, file: str, prefix: str = "") -> None:
     """Put kept tensors into a network whose encoder is the pinned one, in place.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        With the encoder as its ``bert``; or that encoder itself, with ``prefix="bert."``.
+    tensors : dict of str to ndarray
+        As ``delta_tensors`` returns them.
+    file : str
+        Named in errors.
+    prefix : str
+        Of the kept names, where the network's own lack it.
 
     Raises
     ------
     WeightsError
-        If one is missing or has another shape; `file` is named.
+        If a tensor is missing or has another shape.
     """
-    import torch
-
     state = network.state_dict()
     for name, value in state.items():
-        if name == FROZEN:
-            continue
-        if name in tensors:
-            new = tensors[name].astype(np.float32)
-        elif f"{name}.delta" in tensors:
-            delta = tensors[f"{name}.delta"].astype(np.float32)
-            scale = tensors.get(f"{name}.scale", np.ones(1)).astype(np.float32)
-            new = value.numpy() + delta * scale
-        else:
-            raise WeightsError(f"{file}: no tensor {name!r}; train it again.")
-        if new.shape != tuple(value.shape):
-            raise WeightsError(
-                f"{file}: {name} has shape {new.shape}, expected {tuple(value.shape)}."
-            )
-        state[name] = torch.from_numpy(np.ascontiguousarray(new, dtype=np.float32))
+        if prefix + name != FROZEN and ".pooler." not in f".{name}":
+            state[name] = _kept(tensors, prefix + name, value, file)
     network.load_state_dict(state)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from importlib.util import find_spec
 from pathlib import Path
@@ -75,6 +75,18 @@ def check_weights(path: Path, sha256: str) -> None:
             f"{path.name}: sha256 is {got}, expected {sha256}. These are not the pinned weights: "
             "reinstall the package, or name the model you want in [encoder]."
         )
+
+
+def fixed_batches(
+    lengths: Sequence[int], batch_rows: int, bucket: int, longest: int
+) -> Iterator[tuple[int, list[int]]]:
+    """Yield a width in tokens and the rows of at most `batch_rows` texts that are padded to it."""
+    buckets: dict[int, list[int]] = {}
+    for i, n in enumerate(lengths):
+        buckets.setdefault(min(-(-n // bucket) * bucket, longest), []).append(i)
+    for width, members in sorted(buckets.items()):
+        for at in range(0, len(members), batch_rows):
+            yield width, members[at : at + batch_rows]
 
 
 class SentenceEncoder:
@@ -174,29 +186,25 @@ class SentenceEncoder:
             if texts
             else []
         )
-        buckets: dict[int, list[int]] = {}
-        for i, n in enumerate(lengths):
-            width = min(-(-n // self.bucket) * self.bucket, model.max_seq_length)
-            buckets.setdefault(width, []).append(i)
         done = 0
         with torch.inference_mode():
-            for width, members in sorted(buckets.items()):
-                for at in range(0, len(members), self.batch_rows):
-                    rows = members[at : at + self.batch_rows]
-                    filled = [texts[i] for i in rows] + [""] * (self.batch_rows - len(rows))
-                    features = model.tokenizer(
-                        filled,
-                        padding="max_length",
-                        truncation=True,
-                        max_length=width,
-                        return_tensors="pt",
-                    )
-                    vectors = model.forward(dict(features))["sentence_embedding"]
-                    vectors = torch.nn.functional.normalize(vectors, dim=1)
-                    out[rows] = vectors[: len(rows)].numpy()
-                    done += len(rows)
-                    if progress is not None:
-                        progress(done, len(texts))
+            for width, rows in fixed_batches(
+                lengths, self.batch_rows, self.bucket, model.max_seq_length
+            ):
+                filled = [texts[i] for i in rows] + [""] * (self.batch_rows - len(rows))
+                features = model.tokenizer(
+                    filled,
+                    padding="max_length",
+                    truncation=True,
+                    max_length=width,
+                    return_tensors="pt",
+                )
+                vectors = model.forward(dict(features))["sentence_embedding"]
+                vectors = torch.nn.functional.normalize(vectors, dim=1)
+                out[rows] = vectors[: len(rows)].numpy()
+                done += len(rows)
+                if progress is not None:
+                    progress(done, len(texts))
         return out
 
 

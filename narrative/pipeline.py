@@ -23,7 +23,7 @@ from narrative.normalise import build_normaliser
 from narrative.numbers import summarise
 from narrative.schema import check_table, empty_table
 from narrative.speakers import check_sources, normalise_mention, used_sources, with_shipped
-from narrative.stance import score_stance, stance_encoder
+from narrative.stance import score_certainty, score_stance, stance_model
 from narrative.storage import read_table, sha256_file, sha256_json, write_json, write_table
 from narrative.study import Study
 from narrative.timeline import estimate_timeline
@@ -84,7 +84,7 @@ class _Run:
         """Return the encoder of the framings' vectors: the adapted one where it is pinned."""
         model = self.study.encoder.model
         if model == DEFAULT_MODEL:
-            return stance_encoder()[1]
+            return stance_model().encoder
         return CachedEncoder(
             SentenceEncoder(model, revision=self.study.encoder.revision or None), default_cache()
         )
@@ -132,7 +132,7 @@ def _framings(run: _Run) -> Tables:
             codebook,
             encoder,
             normaliser,
-            adapter=stance_encoder()[0] if pinned else None,
+            adapter=stance_model().adapter if pinned else None,
             temperature=run.study.framings.temperature,
         )
     framings, assignments = fit_framings(
@@ -147,18 +147,20 @@ def _framings(run: _Run) -> Tables:
 
 
 def _stances(run: _Run) -> Tables:
-    framings, codebook = run.table("framings"), run.study.codebook()
-    if not (framings["proposition"] != "").any():
-        return {"stances": empty_table("stances")}
-    stances = score_stance(
-        run.table("claims"),
-        framings,
-        sources=run.table("sources"),
-        places=run.study.places(),
-        exemplars=codebook.exemplars() if codebook is not None else None,
-        progress=run.reporter.progress,
-    )
-    return {"stances": stances}
+    claims, framings = run.table("claims"), run.table("framings")
+    sources, places, progress = run.table("sources"), run.study.places(), run.reporter.progress
+    codebook, stances = run.study.codebook(), empty_table("stances")
+    if (framings["proposition"] != "").any():
+        stances = score_stance(
+            claims,
+            framings,
+            sources=sources,
+            places=places,
+            exemplars=codebook.exemplars() if codebook is not None else None,
+            progress=progress,
+        )
+    certainty = score_certainty(claims, sources=sources, places=places, progress=progress)
+    return {"stances": stances, "certainty": certainty}
 
 
 def _timeline(run: _Run) -> Tables:

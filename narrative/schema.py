@@ -37,6 +37,15 @@ STATUSES: Final = (
 )
 LEVELS: Final = ("speaker", "outlet", "camp")
 STANCES: Final = (-1, 0, 1)
+CERTAINTIES: Final = (
+    "has_happened",
+    "is_happening",
+    "about_to",
+    "will_inevitably",
+    "may",
+    "did_not",
+    "na",
+)
 NO_FRAMING: Final = "-1"
 
 # What ``DataFrame.to_dict("records")`` gives.
@@ -101,6 +110,7 @@ TABLES: Final[dict[str, dict[str, str]]] = {
         "stance": _I,
         "score": _F,
     },
+    "certainty": {"claim_id": _S, "certainty": _S, **{f"p_{c}": _F for c in CERTAINTIES}},
     "timeline": {
         "level": _S,
         "source_id": _S,
@@ -151,6 +161,7 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     "framings": ("framing_id",),
     "assignments": ("claim_id", "framing_id"),
     "stances": ("claim_id", "framing_id"),
+    "certainty": ("claim_id",),
     "timeline": ("level", "source_id", "framing_id", "bin_start"),
     "ledger": ("place_id", "claimant", "claimed_status", "said_at"),
     "places": ("place_id",),
@@ -163,6 +174,7 @@ _LABELS: Final[dict[str, dict[str, tuple[object, ...]]]] = {
     "sources": {"kind": KINDS, "camp": (*CAMPS, UNKNOWN)},
     "framings": {"origin": ORIGINS},
     "stances": {"stance": STANCES},
+    "certainty": {"certainty": CERTAINTIES},
     "timeline": {"level": LEVELS},
     "ledger": {"claimed_status": STATUSES},
 }

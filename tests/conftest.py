@@ -14,7 +14,8 @@ import pandas as pd
 import pytest
 
 from narrative.adapter import FORMAT, Adapter
-from narrative.schema import check_table
+from narrative.schema import CERTAINTIES, check_table
+from narrative.stance import StanceModel
 from narrative.template import write_template
 
 SEEDS = Path(__file__).resolve().parents[1] / "seeds"
@@ -44,8 +45,13 @@ class FakeEncoder:
 
 def fake_adapter(encoder: FakeEncoder, propositions: dict[str, str]) -> Adapter:
     """Return heads that favour what shares words with the proposition."""
-    heads: dict[str, list[str]] = {"framing": [*propositions, "other"]}
+    heads: dict[str, list[str]] = {
+        "framing": [*propositions, "other"],
+        "certainty": list(CERTAINTIES),
+    }
     tensors: dict[str, np.ndarray] = {}
+    tensors["head.certainty.weight"] = encoder.encode(list(CERTAINTIES))
+    tensors["head.certainty.bias"] = np.zeros(len(CERTAINTIES), np.float32)
     rows = encoder.encode(list(propositions.values()))
     tensors["head.framing.weight"] = np.vstack([6 * rows, np.zeros((1, encoder.dims), np.float32)])
     tensors["head.framing.bias"] = np.array([0.0] * len(propositions) + [2.0], np.float32)
@@ -57,7 +63,6 @@ def fake_adapter(encoder: FakeEncoder, propositions: dict[str, str]) -> Adapter:
         "format": FORMAT,
         "heads": heads,
         "propositions": dict(propositions),
-        "scale": 1.0,
         "temperatures": dict.fromkeys(heads, 1.0),
     }
     return Adapter(tensors, meta, "0" * 64)
@@ -98,6 +103,16 @@ def make_encoder() -> type[FakeEncoder]:
 @pytest.fixture
 def make_adapter() -> Callable[[FakeEncoder, dict[str, str]], Adapter]:
     return fake_adapter
+
+
+@pytest.fixture
+def make_model() -> Callable[[FakeEncoder, dict[str, str]], StanceModel]:
+    def make(encoder: FakeEncoder, propositions: dict[str, str]) -> StanceModel:
+        model = StanceModel(fake_adapter(encoder, propositions), encoder, encoder)
+        encoder.calls.clear()
+        return model
+
+    return make
 
 
 @pytest.fixture
@@ -192,12 +207,13 @@ def study_folder(tmp_path: Path) -> Path:
 def fast_models(monkeypatch: pytest.MonkeyPatch) -> FakeEncoder:
     """Let a run use the tiny encoder and heads for the template's one framing."""
     import narrative.pipeline
-    import narrative.stance
+    import narrative.stance.certainty
+    import narrative.stance.scorer
 
     encoder = FakeEncoder()
     proposition = "The army is advancing and taking its objectives."
-    pair = (fake_adapter(encoder, {"advance": proposition}), encoder)
+    model = StanceModel(fake_adapter(encoder, {"advance": proposition}), encoder, encoder)
     encoder.calls.clear()
-    monkeypatch.setattr(narrative.pipeline, "stance_encoder", lambda: pair)
-    monkeypatch.setattr(narrative.stance, "stance_encoder", lambda: pair)
+    for module in (narrative.pipeline, narrative.stance.certainty, narrative.stance.scorer):
+        monkeypatch.setattr(module, "stance_model", lambda: model)
     return encoder

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -11,13 +10,14 @@ from scipy.special import softmax
 
 import narrative.adapter as module
 from narrative.adapter import FORMAT, SHIPPED, Adapter, load_adapter
+from narrative.deltas import delta_tensors, pinned_bert
+from narrative.encoder import SentenceEncoder
 from narrative.errors import WeightsError
+from narrative.stance.network import StanceNetwork
 from narrative.storage import sha256_file
 
 RNG = np.random.default_rng(0)
 TENSORS = {
-    "lora.0.A": RNG.standard_normal((2, 4)).astype(np.float32),
-    "lora.0.B": RNG.standard_normal((3, 2)).astype(np.float32),
     "head.h.weight": RNG.standard_normal((3, 4)).astype(np.float32),
     "head.h.bias": np.array([0.1, -0.2, 0.3], np.float32),
 }
@@ -25,7 +25,6 @@ META = {
     "format": FORMAT,
     "heads": {"h": ["against", "none", "favor"]},
     "propositions": {"h": "P."},
-    "scale": 0.5,
     "temperatures": {"h": 2.0},
 }
 
@@ -112,24 +111,74 @@ def test_no_vectors_give_no_probabilities(path: Path) -> None:
     assert load_adapter(path).probabilities(empty, "h").shape == (0, 3)
 
 
-def test_merging_adds_the_low_rank_update_where_it_belongs(path: Path) -> None:
+def test_a_head_that_is_not_there_is_named(path: Path) -> None:
+    with pytest.raises(WeightsError, match="have no head 'certainty'; use the shipped"):
+        load_adapter(path).probabilities(np.zeros((1, 4), np.float32), "certainty")
+
+
+@pytest.fixture(scope="module")
+def trained() -> StanceNetwork:
+    """A network whose encoder differs a little from the pinned one."""
     import torch
 
-    first, second = torch.nn.Linear(4, 3), torch.nn.Linear(3, 2)
-    layers = torch.nn.Sequential(first, second)
-    before = [p.detach().numpy().copy() for p in layers.parameters()]
-    model: Any = [layers]
+    torch.manual_seed(0)
+    network = StanceNetwork(pinned_bert(), {"h": 3}).eval()
     with torch.no_grad():
-        load_adapter(path).merge(model)
-    after = [p.detach().numpy() for p in layers.parameters()]
-    update = 0.5 * TENSORS["lora.0.B"] @ TENSORS["lora.0.A"]
-    np.testing.assert_allclose(after[0], before[0] + update, atol=1e-6)
-    for old, new in zip(before[1:], after[1:], strict=True):
-        np.testing.assert_array_equal(old, new)
+        for name, p in network.bert.named_parameters():
+            if "word_embeddings" not in name:
+                p += 0.1 * p.std() * torch.randn_like(p) if p.ndim > 1 else 0.01
+    return network
 
 
-def test_a_layer_that_the_model_lacks_is_an_error(path: Path) -> None:
+@pytest.fixture(scope="module")
+def kept(trained: StanceNetwork) -> Adapter:
+    return Adapter(delta_tensors(trained), META, "")
+
+
+@pytest.mark.model
+def test_merging_gives_the_networks_own_vectors_but_for_rounding(
+    trained: StanceNetwork, kept: Adapter
+) -> None:
     import torch
 
-    with pytest.raises(KeyError), torch.no_grad():
-        load_adapter(path).merge([torch.nn.Sequential()])
+    texts = ["Rain fell on the quiet town.", "Taxes rose."]
+    merged = SentenceEncoder(adapter=kept.merge, adapter_id="own")
+    model = merged.load()
+    after = {f"bert.{k}": v for k, v in model[0].auto_model.state_dict().items()}
+    pinned = {f"bert.{k}": v for k, v in pinned_bert().state_dict().items()}
+    for name, value in trained.state_dict().items():
+        if name in pinned:
+            # Eight bits a row for matrices, sixteen for vectors.
+            step = float((value - pinned[name]).abs().max()) / 127 if value.ndim == 2 else 1e-3
+            np.testing.assert_allclose(after[name], value, atol=step + 1e-6, err_msg=name)
+    tokens = dict(model.tokenizer(texts, padding=True, return_tensors="pt"))
+    with torch.inference_mode():
+        expected = trained.claim_vectors(tokens).numpy()
+    np.testing.assert_allclose(merged.encode(texts), expected, atol=5e-3)
+    assert np.abs(SentenceEncoder().encode(texts) - expected).max() > 2e-2
+
+
+@pytest.mark.model
+def test_the_heads_of_the_file_are_the_networks(trained: StanceNetwork, kept: Adapter) -> None:
+    import torch
+
+    vectors = np.eye(3, 384, dtype=np.float32)
+    with torch.inference_mode():
+        logits = trained.claim_logits(torch.from_numpy(vectors))["h"].numpy()
+    got = kept.probabilities(vectors, "h")
+    np.testing.assert_allclose(got, softmax(logits / 2.0, axis=1), atol=1e-3)
+
+
+@pytest.mark.model
+def test_a_missing_tensor_and_a_wrong_shape_are_named(kept: Adapter) -> None:
+    name = "bert.encoder.layer.0.output.dense.weight"
+    less = {k: v for k, v in kept.tensors.items() if k != f"{name}.delta"}
+    model = SentenceEncoder().load()
+    with pytest.raises(WeightsError, match=r"no tensor '.*dense\.weight'; train it again"):
+        Adapter(less, META, "").merge(model)
+    wrong = kept.tensors | {f"{name}.delta": np.zeros((3, 2), np.int8)}
+    wrong[f"{name}.scale"] = np.ones((3, 1), np.float32)
+    with pytest.raises(
+        WeightsError, match=r"dense\.weight has shape \(3, 2\), expected \(384, 1536\)"
+    ):
+        Adapter(wrong, META, "").merge(model)

@@ -10,15 +10,16 @@ import pytest
 from scipy.special import softmax
 
 from narrative.errors import InputError
-from narrative.schema import CAMPS, TABLES
+from narrative.schema import CAMPS, CERTAINTIES, TABLES
 from narrative.stance import (
     EXEMPLARS,
     HEAD,
     ExemplarCalibration,
     exemplar_probabilities,
+    score_certainty,
     score_stance,
     speaker_camps,
-    stance_encoder,
+    stance_model,
 )
 
 PROPOSITION = "The army is advancing and taking its objectives."
@@ -39,10 +40,8 @@ TEXTS = [
 
 
 @pytest.fixture
-def model(encoder: Any, make_adapter: Callable[..., Any]) -> tuple[Any, Any]:
-    adapter = make_adapter(encoder, {"advance": PROPOSITION})
-    encoder.calls.clear()
-    return adapter, encoder
+def model(encoder: Any, make_model: Callable[..., Any]) -> Any:
+    return make_model(encoder, {"advance": PROPOSITION})
 
 
 def _p(table: pd.DataFrame) -> np.ndarray:
@@ -85,7 +84,7 @@ def test_a_head_is_found_by_its_proposition_not_by_its_name(model: Any) -> None:
 
 
 def test_a_head_sees_the_vector_and_nothing_else(model: Any) -> None:
-    adapter, encoder = model
+    adapter, encoder = model.adapter, model.encoder
     texts = ["The army is taking its objectives.", "Prices rose by a tenth."]
     weight, bias = adapter.tensors["head.advance.weight"], adapter.tensors["head.advance.bias"]
     expected = softmax(encoder.encode(texts) @ weight.T + bias, axis=1)
@@ -136,7 +135,7 @@ def test_the_camp_changes_nothing_without_the_enemy_or_our_forces(model: Any) ->
 
 
 def test_the_camp_reads_the_enemy(model: Any) -> None:
-    _, encoder = model
+    encoder = model.encoder
     claims = pd.DataFrame({"text": ["The enemy is advancing."] * 2, "camp": ["russian", "western"]})
     table = score_stance(claims, FRAMINGS.iloc[:1], model=model)
     assert encoder.calls[0] == ["Ukrainian forces is advancing.", "The enemy is advancing."]
@@ -144,7 +143,7 @@ def test_the_camp_reads_the_enemy(model: Any) -> None:
 
 
 def test_sources_give_the_camp_of_a_claims_speaker(model: Any, sources: pd.DataFrame) -> None:
-    _, encoder = model
+    encoder = model.encoder
     claims = pd.DataFrame(
         {
             "text": ["The enemy is advancing."] * 3,
@@ -189,7 +188,7 @@ def test_framings_without_a_proposition_are_left_out(model: Any) -> None:
 
 
 def test_a_missing_counter_is_no_sentence(model: Any) -> None:
-    _, encoder = model
+    encoder = model.encoder
     framings = FRAMINGS.iloc[1:].assign(counter=[None])
     score_stance(pd.DataFrame({"text": TEXTS}), framings, model=model)
     assert encoder.calls[1:] == [["The winter is hard on everyone."]]
@@ -225,12 +224,25 @@ def test_what_cannot_be_scored_is_refused(
         score_stance(pd.DataFrame(claims), framings, model=model)
 
 
+def test_certainty_is_a_scale_of_its_own(model: Any, sources: pd.DataFrame) -> None:
+    claims = pd.DataFrame({"text": ["has_happened", "na", "did_not"], "claim_id": ["b", "c", "a"]})
+    table = score_certainty(claims, sources=sources, model=model)
+    assert list(table.columns) == list(TABLES["certainty"])
+    assert table["claim_id"].tolist() == ["a", "b", "c"]
+    assert table["certainty"].tolist() == ["did_not", "has_happened", "na"]
+    p = table[[f"p_{c}" for c in CERTAINTIES]].to_numpy()
+    np.testing.assert_allclose(p.sum(axis=1), 1, atol=4e-6)
+    assert (p.argmax(axis=1) == [CERTAINTIES.index(c) for c in table["certainty"]]).all()
+    with pytest.raises(InputError, match="claims: row 0 has no text"):
+        score_certainty(pd.DataFrame({"text": [None]}), model=model)
+
+
 # The shipped model; how well it does is measured in experiments, not here
 
 
 @pytest.mark.model
 def test_the_shipped_model_scores_claims_with_text_alone() -> None:
-    trained = stance_encoder()[0].meta["propositions"]
+    trained = stance_model().adapter.meta["propositions"]
     framings = pd.DataFrame(
         {
             "framing_id": [*trained, "weather"],
@@ -248,7 +260,7 @@ def test_the_shipped_model_scores_claims_with_text_alone() -> None:
 
 @pytest.mark.model
 def test_the_shipped_model_is_blind_to_the_camp() -> None:
-    trained = stance_encoder()[0].meta["propositions"]
+    trained = stance_model().adapter.meta["propositions"]
     framings = pd.DataFrame({"framing_id": list(trained), "proposition": list(trained.values())})
     results = [
         _p(score_stance(pd.DataFrame({"text": [TEXTS[0]], "camp": [camp]}), framings))

@@ -2,7 +2,7 @@
 
 "Russian forces have taken the city" and "Ukrainian forces have retaken the city" share nearly all
 their words, and a sentence vector barely tells them apart. Here the claim, normalised, and its
-parse give events; from them come named features and a stance by rule that nothing was fitted for.
+parse give events; from them come named features and a stance by rule, without a fitted number.
 A side is read from the words alone, never guessed from who speaks.
 """
 

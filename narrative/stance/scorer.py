@@ -2,8 +2,9 @@
 
 Two methods, and the result says which was used for which framing:
 
-- a head trained on claims written for this project (see ``weights/stance.md``), for the seven
-  propositions that it was trained on;
+- a head of the stance network (``narrative.stance.network``) joined with the structured reading
+  (``narrative.stance.structure``), for the seven propositions that both were trained on (see
+  ``weights/README.md``);
 - for any other proposition, a comparison with the exemplars for and against that the codebook
   gives, by the encoder without adapter. It tells what is about the proposition and hardly which
   side it takes, and is measured apart (experiments e03 and calibrate_exemplars).
@@ -17,7 +18,7 @@ import logging
 import re
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +29,7 @@ from narrative.encoder import CachedEncoder, Encoder, Progress, SentenceEncoder,
 from narrative.errors import InputError
 from narrative.normalise import ActorNormaliser, build_normaliser
 from narrative.schema import UNKNOWN, check_table
+from narrative.stance.structured import Structured, StructureEncoder, shipped_structured
 
 _LOG = logging.getLogger(__name__)
 Probabilities = npt.NDArray[np.float64]
@@ -48,22 +50,48 @@ class ExemplarCalibration:
     """
 
     relevance: float = 0.20
-    relevance_scale: float = 0.05
+    relevance_scale: float = 0.1
     side_scale: float = 0.40
 
 
+class StanceModel(NamedTuple):
+    """What scores stance.
+
+    Parameters
+    ----------
+    adapter : Adapter
+        The heads and their temperatures.
+    encoder : Encoder
+        Gives the vectors that the heads read.
+    plain : Encoder
+        Gives the vectors of the exemplar method: the network knows one war, and for what it was
+        not trained on the encoder as it came reads better.
+    structure : Encoder, optional
+        Gives the features of the structured reading, which joins the heads if `structured` is
+        given.
+    structured : Structured, optional
+        Its weights.
+    """
+
+    adapter: Adapter
+    encoder: Encoder
+    plain: Encoder
+    structure: Encoder | None = None
+    structured: Structured | None = None
+
+
 @cache
-def stance_encoder() -> tuple[Adapter, Encoder]:
-    """Return the shipped adapter and the encoder that it changes, through the cache."""
+def stance_model() -> StanceModel:
+    """Return the shipped model; its vectors go through the cache."""
     adapter = load_adapter()
     inner = SentenceEncoder(adapter=adapter.merge, adapter_id=adapter.sha256)
-    return adapter, CachedEncoder(inner, default_cache())
-
-
-@cache
-def plain_encoder() -> Encoder:
-    """Return the pinned encoder without adapter, through the cache."""
-    return CachedEncoder(SentenceEncoder(), default_cache())
+    return StanceModel(
+        adapter,
+        CachedEncoder(inner, default_cache()),
+        CachedEncoder(SentenceEncoder(), default_cache()),
+        CachedEncoder(StructureEncoder(), default_cache()),
+        shipped_structured(),
+    )
 
 
 def score_stance(
@@ -73,7 +101,7 @@ def score_stance(
     sources: pd.DataFrame | None = None,
     places: pd.DataFrame | None = None,
     exemplars: dict[str, dict[str, list[str]]] | None = None,
-    model: tuple[Adapter, Encoder] | None = None,
+    model: StanceModel | None = None,
     calibration: ExemplarCalibration | None = None,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
@@ -90,7 +118,7 @@ def score_stance(
         Name more actors and towns for normalisation, and give camps.
     exemplars : dict, optional
         ``{framing_id: {"favor": [...], "against": [...]}}`` for the exemplar method.
-    model : (Adapter, Encoder), optional
+    model : StanceModel, optional
         By default the shipped one.
     calibration : ExemplarCalibration, optional
     progress : callable, optional
@@ -106,39 +134,41 @@ def score_stance(
     InputError
         If a column or a text is missing, claim ids repeat, or no framing has a proposition.
     """
-    claims, framings = _checked(claims, framings)
-    adapter, encoder = model if model is not None else stance_encoder()
+    claims = checked_claims(claims)
+    framings = _checked_framings(framings)
+    chosen = model if model is not None else stance_model()
     normaliser = build_normaliser(sources, places)
     camps = speaker_camps(claims, sources)
     texts = normaliser.many(claims["text"].astype(str), camps)
     rows = framings.to_dict("records")
-    heads = [_head_for(framing, adapter) for framing in rows]
-    # The adapter knows one war: for what it was not trained on, the plain encoder reads better.
-    plain = plain_encoder() if model is None else encoder
-    vectors = encoder.encode(texts, progress=progress) if any(heads) else None
-    raw = plain.encode(texts, progress=progress) if not all(heads) else None
+    heads = [_head_for(framing, chosen.adapter) for framing in rows]
+    vectors = chosen.encoder.encode(texts, progress=progress) if any(heads) else None
+    raw = chosen.plain.encode(texts, progress=progress) if not all(heads) else None
+    events = None
+    if any(heads) and chosen.structure is not None:
+        events = chosen.structure.encode(texts, progress=progress)
     parts, methods = [], {}
     for framing, head in zip(rows, heads, strict=True):
+        name = str(framing["framing_id"])
         if head is not None and vectors is not None:
-            p = adapter.probabilities(vectors, head)
-            methods[str(framing["framing_id"])] = f"{HEAD}: {head}"
+            p = chosen.adapter.probabilities(vectors, head)
+            if events is not None and chosen.structured is not None:
+                p = chosen.structured.joined(p, events, head)
+            methods[name] = f"{HEAD}: {head}"
         elif raw is not None:
-            given = (exemplars or {}).get(str(framing["framing_id"]), {})
-            p = _by_exemplars(
-                raw, framing, given, plain, normaliser, calibration or ExemplarCalibration()
-            )
-            methods[str(framing["framing_id"])] = EXEMPLARS
-        parts.append(_rows(claims["claim_id"], str(framing["framing_id"]), p))
+            given = (exemplars or {}).get(name, {})
+            constants = calibration or ExemplarCalibration()
+            p = _by_exemplars(raw, framing, given, chosen.plain, normaliser, constants)
+            methods[name] = EXEMPLARS
+        parts.append(_rows(claims["claim_id"], name, p))
     weak = [f for f, m in methods.items() if m == EXEMPLARS]
     if weak:
         _LOG.warning(
             "no trained head for %s: scored by exemplars, which is weaker.", ", ".join(weak)
         )
     out = check_table(pd.concat(parts, ignore_index=True), "stances")
-    out.attrs["method"] = methods
-    out.attrs["camps_known"] = (
-        float(np.mean([c not in ("", UNKNOWN) for c in camps])) if camps else 0.0
-    )
+    known = [c not in ("", UNKNOWN) for c in camps]
+    out.attrs |= {"method": methods, "camps_known": float(np.mean(known)) if known else 0.0}
     return out
 
 
@@ -152,7 +182,14 @@ def speaker_camps(claims: pd.DataFrame, sources: pd.DataFrame | None) -> list[st
     return [UNKNOWN] * len(claims)
 
 
-def _checked(claims: pd.DataFrame, framings: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def checked_claims(claims: pd.DataFrame) -> pd.DataFrame:
+    """Return `claims` with a ``claim_id``.
+
+    Raises
+    ------
+    InputError
+        If a text is missing or claim ids repeat.
+    """
     if "text" not in claims.columns:
         raise InputError(
             f"claims: column 'text' is missing; got {', '.join(map(str, claims.columns))}."
@@ -160,6 +197,17 @@ def _checked(claims: pd.DataFrame, framings: pd.DataFrame) -> tuple[pd.DataFrame
     if claims["text"].isna().any():
         at = claims.index[claims["text"].isna()][0]
         raise InputError(f"claims: row {at} has no text; expected a sentence in every row.")
+    if "claim_id" not in claims.columns:
+        claims = claims.assign(claim_id=[f"{i:07d}" for i in range(len(claims))])
+    twice = claims["claim_id"][claims["claim_id"].duplicated()]
+    if len(twice):
+        raise InputError(
+            f"claims: claim_id={twice.iloc[0]!r} stands more than once; expected unique ids."
+        )
+    return claims
+
+
+def _checked_framings(framings: pd.DataFrame) -> pd.DataFrame:
     missing = {"framing_id", "proposition"} - set(framings.columns)
     if missing:
         raise InputError(f"framings: column(s) {', '.join(sorted(missing))} missing.")
@@ -170,14 +218,7 @@ def _checked(claims: pd.DataFrame, framings: pd.DataFrame) -> tuple[pd.DataFrame
         )
     if "counter" in framings.columns:
         framings = framings.assign(counter=framings["counter"].fillna(""))
-    if "claim_id" not in claims.columns:
-        claims = claims.assign(claim_id=[f"{i:07d}" for i in range(len(claims))])
-    twice = claims["claim_id"][claims["claim_id"].duplicated()]
-    if len(twice):
-        raise InputError(
-            f"claims: claim_id={twice.iloc[0]!r} stands more than once; expected unique ids."
-        )
-    return claims, framings
+    return framings
 
 
 def _plain(text: str) -> str:
