@@ -13,6 +13,15 @@ import pandas as pd
 
 ROOT = Path(__file__).resolve().parent.parent
 BOTH = "reader and rules"
+MODELS = (
+    "majority", "majority per camp", "cosine to proposition", "TF-IDF + LR",
+    "frozen encoder + LR, raw", "frozen encoder + LR, normalised", "structured, rule",
+    "structured, fitted", "network", "network + structured (shipped)",
+)  # fmt: skip
+PUBLIC = (
+    "majority", "cosine + LR", "TF-IDF + LR", "frozen encoder + LR", "stance network + LR",
+    "frozen encoder + stance network + LR",
+)  # fmt: skip
 ROWS = [
     ("Claims found (F1, overlap of half their union)", "claim detection F1", BOTH),
     ("Speaker right, on matched claims", "speaker accuracy", BOTH),
@@ -141,6 +150,43 @@ def exemplars(scores: pd.DataFrame) -> str:
     )
 
 
+def models(scores: pd.DataFrame) -> str:
+    """Every stance model on the seeds' gold, the two main propositions."""
+    mine = scores[(scores["experiment"] == "e08") & (scores["dataset"] == "seeds gold")]
+    heads = ("russian_victory_inevitable", "ukrainian_counteroffensive")
+    metrics = ("macro-F1", "AUC favour against oppose", "accuracy")
+    named = [f"{m.split(' ')[0]}, {h}" for h in ("victory", "counteroffensive") for m in metrics]
+    lines = [f"| | {' | '.join(named)} |", "|---|---|---|---|---|---|---|"]
+    for system in MODELS:
+        cells = [cell(mine, f"{m}: {h}", system, "all") for h in heads for m in metrics]
+        lines.append(f"| {' | '.join((system, *(c.split(', n = ')[0] for c in cells)))} |")
+    n = cell(mine, f"macro-F1: {heads[0]}", MODELS[0], "all").split("n = ")[1]
+    return "\n".join([*lines, "", f"n = {n} claims for each."])
+
+
+def behaviour(scores: pd.DataFrame) -> str:
+    """Pass rates of the behavioural tests."""
+    mine = scores[scores["dataset"] == "behaviour"]
+    lines = ["| test | pass rate |", "|---|---|"]
+    for metric, system in zip(mine["metric"], mine["system"], strict=True):
+        lines.append(f"| {metric.split(': ')[1]} | {cell(mine, metric, system, 'all')} |")
+    return "\n".join(lines)
+
+
+def public(scores: pd.DataFrame) -> str:
+    """What each representation tells of the side on the public sets."""
+    mine = scores[scores["dataset"] == "public sets"]
+    sets = list(dict.fromkeys(zip(mine["split"], mine["metric"], strict=True)))
+    systems = [s for s in PUBLIC if s in set(mine["system"])]
+    head = " | ".join(f"{name}, {metric}" for name, metric in sets)
+    lines = [f"| | {head} |", "|---" * (len(sets) + 1) + "|"]
+    for system in systems:
+        cells = [cell(mine, metric, system, name).split(", n = ")[0] for name, metric in sets]
+        lines.append(f"| {' | '.join((system, *cells))} |")
+    counts = [cell(mine, metric, systems[0], name).split("n = ")[1] for name, metric in sets]
+    return "\n".join([*lines, f"| n | {' | '.join(counts)} |"])
+
+
 def fill(text: str, name: str, body: str) -> str:
     return re.sub(
         rf"(<!-- {name}:begin -->\n).*?(<!-- {name}:end -->)",
@@ -159,6 +205,9 @@ def main() -> None:
     after = fill(after, "attribution", attribution(scores))
     after = fill(after, "result", result(scores, timeline))
     after = fill(after, "exemplars", exemplars(scores))
+    after = fill(after, "models", models(scores))
+    after = fill(after, "behaviour", behaviour(scores))
+    after = fill(after, "public", public(scores))
     if "--check" in sys.argv:
         if before != after:
             raise SystemExit(

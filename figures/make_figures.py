@@ -37,7 +37,7 @@ MARKED = {
 }
 SYSTEMS = {
     "second coder": "second hand coding",
-    "trained head": "narrative: trained head",
+    "trained head": "narrative: trained",
     "exemplars": "narrative: exemplars only",
     "majority per camp": "majority per camp (same claims)",
     "majority per camp, other documents": "majority per camp (other documents)",

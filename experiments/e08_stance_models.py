@@ -1,0 +1,277 @@
+"""Stance models beside each other: the seeds' gold, written documents, behaviour, public sets.
+
+Every model that learns is fitted on the same written claims (``training/``, split "train"); none
+saw the seeds, their gold, the documents that are scored here, or the families of behavioural tests.
+The claims of written documents chose how much the structured reading counts, so they flatter the
+shipped scorer; the gold and the families chose nothing. Intervals resample paragraphs, documents,
+families, or what keeps a public set's rows together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from common import BLOCS, COUNTER, INEVITABLE, MAIN, SEEDS, gold, record_scores, save, table
+from scipy.stats import rankdata
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from stance_behaviour import behaviour
+from stance_data import PROPOSITIONS, document_claims, training_claims
+from stance_public import at_hand, public_sets
+from validity import N_BOOT, texts
+
+from narrative.agreement import (
+    accuracy,
+    expected_calibration_error,
+    group_bootstrap,
+    macro_f1,
+    paragraph_groups,
+)
+from narrative.encoder import embed
+from narrative.normalise import build_normaliser
+from narrative.schema import CAMPS
+from narrative.stance import score_certainty, stance_model
+from narrative.stance.structure import FEATURES
+from narrative.study import read_study
+
+Rows = list[dict[str, object]]
+Probabilities = np.ndarray
+STRENGTH = 1.0  # scikit-learn's own, for every baseline that is fitted
+_RULE = {k: FEATURES.index(f"rule, sign: {k}") for k in MAIN}
+
+
+@dataclass
+class Set:
+    """Claims to score: texts, normalised texts, camps, groups of the interval, and the codes."""
+
+    name: str
+    text: list[str]
+    normal: list[str]
+    camp: np.ndarray
+    group: np.ndarray
+    codes: dict[str, np.ndarray]
+    certainty: np.ndarray
+
+
+def seeds_set() -> Set:
+    """Return the coded claims of the seeds, with the coders' texts and camps."""
+    coded = gold()
+    normaliser = build_normaliser(table("sources"), read_study(SEEDS).places())
+    camps = coded["camp"].where(coded["camp"].isin(CAMPS), "")
+    return Set(
+        "seeds gold",
+        coded["text"].tolist(),
+        normaliser.many(coded["text"], camps),
+        coded["camp"].to_numpy(dtype=object),
+        np.array(paragraph_groups(coded, texts())),
+        {k: coded[f"stance_{k}"].to_numpy() for k in MAIN},
+        coded["certainty"].to_numpy(dtype=object),
+    )
+
+
+def documents_set() -> Set:
+    """Return the claims of the written documents that trained nothing."""
+    t = document_claims()
+    t = t[t["split"] == "dev"]
+    return Set(
+        "written documents",
+        t["text"].tolist(),
+        t["input"].tolist(),
+        t["camp"].to_numpy(dtype=object),
+        t["group"].to_numpy(dtype=object),
+        {k: t[f"stance_{k}"].to_numpy(dtype=int) for k in MAIN},
+        t["certainty"].to_numpy(dtype=object),
+    )
+
+
+def guess(y: np.ndarray, camp: np.ndarray | None = None) -> Probabilities:
+    """Return the majority's label, in all or in each camp, read off the very claims scored."""
+    out = np.zeros((len(y), 3))
+    for name in [None] if camp is None else np.unique(camp):
+        at = np.ones(len(y), bool) if name is None else camp == name
+        values, counts = np.unique(y[at], return_counts=True)
+        out[at, values[counts.argmax()] + 1] = 1.0
+    return out
+
+
+def _fitted(x: np.ndarray, y: np.ndarray, new: np.ndarray) -> Probabilities:
+    return np.asarray(LogisticRegression(C=STRENGTH, max_iter=2000).fit(x, y).predict_proba(new))
+
+
+def _by_cosine(claims: Set, head: str) -> Probabilities:
+    """Return three bins of the cosine to the proposition, cut where the written claims say."""
+    train = training_claims()
+    train = train[train["split"] == "train"]
+    proposition = embed([PROPOSITIONS[head]])[0]
+    near = embed(train["input"].tolist()) @ proposition
+    model = LogisticRegression(C=1e3).fit(near[:, None], train[f"stance_{head}"])
+    return np.asarray(model.predict_proba((embed(claims.normal) @ proposition)[:, None]))
+
+
+def systems(claims: Set) -> dict[str, dict[str, Probabilities]]:
+    """Return each system's probabilities of against, none, favor, by proposition."""
+    train = training_claims()
+    train = train[train["split"] == "train"]
+    model = stance_model()
+    assert model.structure is not None
+    assert model.structured is not None
+    raw = embed(train["text"].tolist()), embed(claims.text)
+    normal = embed(train["input"].tolist()), embed(claims.normal)
+    vectors, events = model.encoder.encode(claims.normal), model.structure.encode(claims.normal)
+    out: dict[str, dict[str, Probabilities]] = {}
+    for head in MAIN:
+        y, target = train[f"stance_{head}"].to_numpy(), claims.codes[head]
+        words = make_pipeline(
+            TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True),
+            LogisticRegression(C=STRENGTH, max_iter=2000),
+        ).fit(train["input"], y)
+        network = model.adapter.probabilities(vectors, head)
+        z = model.structured.logits(events, head)
+        z = np.exp(z - z.max(axis=1, keepdims=True))
+        rule = events[:, _RULE[head]]
+        out[head] = {
+            "majority": guess(target),
+            "majority per camp": guess(target, claims.camp),
+            "cosine to proposition": _by_cosine(claims, head),
+            "TF-IDF + LR": words.predict_proba(claims.normal),
+            "frozen encoder + LR, raw": _fitted(raw[0], y, raw[1]),
+            "frozen encoder + LR, normalised": _fitted(normal[0], y, normal[1]),
+            "structured, rule": np.column_stack([rule < 0, rule == 0, rule > 0]).astype(float),
+            "structured, fitted": z / z.sum(axis=1, keepdims=True),
+            "network": network,
+            "network + structured (shipped)": model.structured.joined(network, events, head),
+        }
+    return out
+
+
+def favor_auc(y: np.ndarray, p: Probabilities) -> float:
+    """Return the AUC of claims in favour against those opposed, by ranks (Mann, Whitney 1947)."""
+    favor, against = y > 0, y < 0
+    if not favor.any() or not against.any():
+        return float("nan")
+    score = p[:, 2] - p[:, 0]
+    ranks = rankdata(np.concatenate([score[favor], score[against]]))
+    n = int(favor.sum())
+    return float((ranks[:n].sum() - n * (n + 1) / 2) / (n * int(against.sum())))
+
+
+def _metrics() -> dict[str, Callable[[np.ndarray, Probabilities], float]]:
+    return {
+        "macro-F1": lambda y, p: macro_f1(y, p.argmax(axis=1) - 1),
+        "accuracy": lambda y, p: accuracy(y, p.argmax(axis=1) - 1),
+        "AUC favour against oppose": favor_auc,
+        "calibration error": lambda y, p: expected_calibration_error(
+            p.max(axis=1), p.argmax(axis=1) - 1 == y
+        ),
+    }
+
+
+def scored(claims: Set) -> Rows:
+    """Return every system's figures on one set, in all and in each camp's bloc."""
+    bloc = pd.Series(claims.camp).map(BLOCS).to_numpy()
+    out: Rows = []
+    for head, by_system in systems(claims).items():
+        y = claims.codes[head]
+        for system, p in by_system.items():
+            for split in ("all", *dict.fromkeys(BLOCS.values())):
+                at = np.ones(len(y), bool) if split == "all" else bloc == split
+                out += _rows(claims, split, head, system, y[at], p[at], claims.group[at])
+    return out
+
+
+def _rows(
+    claims: Set,
+    split: str,
+    head: str,
+    system: str,
+    y: np.ndarray,
+    p: Probabilities,
+    groups: np.ndarray,
+) -> Rows:
+    out: Rows = []
+    for metric, score in _metrics().items():
+        if metric == "calibration error" and not system.startswith("network"):
+            continue
+        low, high = group_bootstrap(
+            groups.tolist(),
+            lambda at, score=score: score(y[at], p[at]),
+            n_boot=N_BOOT,
+        )
+        out.append(
+            {
+                "dataset": claims.name,
+                "split": split,
+                "metric": f"{metric}: {head}",
+                "system": system,
+                "value": score(y, p),
+                "low": low,
+                "high": high,
+                "n": len(y),
+                "unit": "claims",
+            }
+        )
+    return out
+
+
+def certainty(claims: Set) -> Rows:
+    """Return accuracy and macro-F1 of the certainty scale, beside the majority."""
+    frame = pd.DataFrame({"text": claims.text, "camp": claims.camp})
+    found = score_certainty(frame)["certainty"].to_numpy(dtype=object)
+    values, counts = np.unique(claims.certainty, return_counts=True)
+    most = np.full(len(found), values[counts.argmax()], dtype=object)
+    out: Rows = []
+    for system, p in (("network", found), ("majority", most)):
+        for metric, score in (("macro-F1", macro_f1), ("accuracy", accuracy)):
+            low, high = group_bootstrap(
+                claims.group.tolist(),
+                lambda at, p=p, score=score: score(claims.certainty[at], p[at]),
+                n_boot=N_BOOT,
+            )
+            out.append(
+                {
+                    "dataset": claims.name,
+                    "split": "all",
+                    "metric": f"certainty {metric}",
+                    "system": system,
+                    "value": score(claims.certainty, p),
+                    "low": low,
+                    "high": high,
+                    "n": len(p),
+                    "unit": "claims",
+                }
+            )
+    return out
+
+
+def main() -> None:
+    rows: Rows = []
+    for claims in (seeds_set(), documents_set()):
+        rows += scored(claims) + certainty(claims)
+    rows += behaviour()
+    public = at_hand()
+    if public:
+        rows += public_sets()
+    else:
+        print(
+            "public stance sets: not under NARRATIVE_DATA/stance; their figures stay as they are."
+        )
+    scores = record_scores("e08", rows, keep="" if public else "public sets")
+    save(scores, "e08_scores")
+    shown = ["dataset", "split", "metric", "system", "value", "low", "high", "n"]
+    with pd.option_context("display.width", 220, "display.max_rows", None):
+        for metric in ("macro-F1", "AUC favour against oppose", "accuracy"):
+            for head in (INEVITABLE, COUNTER):
+                part = scores[scores["metric"] == f"{metric}: {head}"]
+                print(f"\n{metric}: {MAIN[head]}")
+                print(part[shown].drop(columns="metric").to_string(index=False))
+        other = ~scores["metric"].str.contains(f"{INEVITABLE}|{COUNTER}")
+        other |= scores["metric"].str.startswith("calibration")
+        print(scores[other][shown].to_string(index=False))
+
+
+if __name__ == "__main__":
+    main()

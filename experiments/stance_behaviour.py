@@ -1,0 +1,164 @@
+"""Behavioural tests of the stance scorer (CheckList: Ribeiro et al., ACL 2020) on kept families.
+
+A family holds a claim, its paraphrase, the same event told by a side that speaks of "the enemy",
+the claim with the sides exchanged, and the claim denied (``training/held_out``; coded twice, items
+on which the two coders differ left out). A case is a family and one of the two main propositions
+on which the codes of the two claims differ, or agree, as the test asks. What can be made without
+changing the meaning is made here: a saying put before the claim, another town, another subject.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from stance_data import PROPOSITIONS, held_out_families, other_contests
+
+from narrative.agreement import group_bootstrap
+from narrative.stance import score_stance
+
+MAIN = ("russian_victory_inevitable", "ukrainian_counteroffensive")
+SAYINGS = (
+    "A spokesman said that {}",
+    "According to the statement, {}",
+    "It was reported on Tuesday that {}",
+    "{}, the official told reporters",
+)
+# Towns of one kind for another; both spellings that the claims use.
+TOWNS = ("Orikhiv", "Vovchansk", "Toretsk", "Huliaipole", "Siversk", "Lyman", "Robotyne")
+
+
+class Case(NamedTuple):
+    """Two claims whose stances are compared; ``second`` may be None where one alone is scored."""
+
+    test: str
+    family: str
+    head: str
+    first: int  # row of the claims that are scored
+    second: int
+    wanted: str  # "flip", "same", "not the same side", "none"
+
+
+def _lowered(text: str) -> str:
+    """Return a claim ready to stand after "that": a plain first word loses its capital."""
+    first = text.split(" ", 1)[0]
+    plain = {"The", "A", "An", "In", "On", "At", "After", "By", "For", "No", "Not", "Its", "Their"}
+    return text[0].lower() + text[1:] if first in plain else text
+
+
+def _claims(families: pd.DataFrame) -> tuple[pd.DataFrame, dict[tuple[str, str], int]]:
+    """Return the written claims and those made of them, and where each family has which."""
+    rows, where = [], {}
+    strangers = other_contests()["claim"].drop_duplicates().tolist()
+    bases = families[families["op"] == "base"]
+    for n, r in enumerate(families.to_dict("records")):
+        where[r["group"], r["op"]] = len(rows)
+        rows.append({"text": r["text"], "camp": r["camp"]})
+        if r["op"] != "base":
+            continue
+        saying = SAYINGS[n % len(SAYINGS)]
+        text = r["text"].rstrip(".") if saying.startswith("{}") else r["text"]
+        where[r["group"], "said"] = len(rows)
+        rows.append({"text": saying.format(_lowered(text)), "camp": r["camp"]})
+        town = next((t for t in r["text"].replace(",", " ").split() if t in _named(bases)), None)
+        if town is not None:
+            other = next(
+                t for t in (TOWNS[n % len(TOWNS)], TOWNS[(n + 1) % len(TOWNS)]) if t != town
+            )
+            where[r["group"], "town"] = len(rows)
+            rows.append({"text": r["text"].replace(town, other), "camp": r["camp"]})
+        where[r["group"], "stranger"] = len(rows)
+        rows.append({"text": strangers[n % len(strangers)], "camp": r["camp"]})
+    return pd.DataFrame(rows), where
+
+
+def _named(bases: pd.DataFrame) -> set[str]:
+    """Return the places that the claims name: listed ones that occur."""
+    from narrative.normalise import default_normaliser
+
+    words = {w for t in bases["text"] for w in t.replace(",", " ").replace(".", " ").split()}
+    normal = default_normaliser()
+    return {w for w in words if w[:1].isupper() and (normal(w) == "the city" or w in TOWNS)}
+
+
+def _cases(families: pd.DataFrame, where: dict[tuple[str, str], int]) -> Iterator[Case]:
+    codes = families.set_index(["group", "op"])
+    for family in families["group"].unique():
+        if (family, "base") not in where:
+            continue
+        base = where[family, "base"]
+        for head in MAIN:
+            own = int(codes.loc[(family, "base"), f"stance_{head}"])
+            for op, test in (("paraphrase", "paraphrase keeps it"), ("enemy", "the enemy follows")):
+                if (family, op) in where and own:
+                    yield Case(test, family, head, base, where[family, op], "same")
+            for op, test in (("said", "X said that changes nothing"), ("town", "another town")):
+                if (family, op) in where:
+                    yield Case(test, family, head, base, where[family, op], "same")
+            for op, test in (
+                ("actor_swap", "actor swap flips"),
+                ("negation", "negation flips or empties"),
+            ):
+                if (family, op) not in where or not own:
+                    continue
+                theirs = int(codes.loc[(family, op), f"stance_{head}"])
+                if op == "actor_swap" and theirs == -own:
+                    yield Case(test, family, head, base, where[family, op], "flip")
+                elif op == "negation" and theirs != own:
+                    yield Case(test, family, head, base, where[family, op], "not the same side")
+            yield Case(
+                "unrelated scores none", family, head, where[family, "stranger"], base, "none"
+            )
+
+
+def _passes(case: Case, stance: np.ndarray) -> bool:
+    """Say whether a case holds. A flip or a kept stance must start from a stance that is taken."""
+    a, b = stance[case.first], stance[case.second]
+    if case.wanted == "none":
+        return bool(a == 0)
+    if case.wanted == "same":
+        return bool(a == b)
+    if case.wanted == "flip":
+        return bool(a != 0 and b == -a)
+    return bool(a != 0 and b != a)
+
+
+def behaviour() -> list[dict[str, object]]:
+    """Return the pass rate of every test with its interval by family."""
+    families = held_out_families()
+    claims, where = _claims(families)
+    framings = pd.DataFrame(
+        {"framing_id": list(MAIN), "proposition": [PROPOSITIONS[k] for k in MAIN]}
+    )
+    claims = claims.assign(claim_id=[f"{i:05d}" for i in range(len(claims))])
+    scores = score_stance(claims, framings)
+    by_head = {
+        head: part.sort_values("claim_id")["stance"].to_numpy()
+        for head, part in scores.groupby("framing_id")
+    }
+    cases = pd.DataFrame(_cases(families, where))
+    cases["passed"] = [
+        _passes(c, by_head[c.head]) for c in map(Case._make, cases.to_numpy().tolist())
+    ]
+    out = []
+    for test, part in cases.groupby("test"):
+        passed = part["passed"].to_numpy(dtype=float)
+        low, high = group_bootstrap(
+            part["family"].tolist(), lambda at, passed=passed: float(passed[at].mean())
+        )
+        out.append(
+            {
+                "dataset": "behaviour",
+                "split": "all",
+                "metric": f"pass rate: {test}",
+                "system": "network + structured (shipped)",
+                "value": float(passed.mean()),
+                "low": low,
+                "high": high,
+                "n": len(part),
+                "unit": "cases, interval by family",
+            }
+        )
+    return out

@@ -1,0 +1,159 @@
+"""Public stance sets: what each representation of a claim and a proposition tells of the side.
+
+Every row is a logistic regression on one representation, fitted on a set's own training part (or in
+five folds by claim or sentence, where it has none) and scored on what was kept apart: so they
+differ in the representation alone. No shipped weights saw any of these sets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import spmatrix
+from sklearn.dummy import DummyClassifier
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold
+from stance_sets import SETS, read_set
+
+from narrative.agreement import accuracy, group_bootstrap, macro_f1
+from narrative.encoder import Encoder, embed
+from narrative.normalise import default_normaliser
+from narrative.stance import stance_model
+
+N_FOLDS = 5
+Matrix = np.ndarray | spmatrix
+
+
+def contradiction_f1(y: np.ndarray, p: np.ndarray) -> float:
+    """Return F1 of the label -1."""
+    both = np.sum((y == -1) & (p == -1))
+    return float(2 * both / max(np.sum(y == -1) + np.sum(p == -1), 1))
+
+
+@dataclass(frozen=True)
+class Task:
+    """A measurement on a set: train and test splits, "" for folds by group."""
+
+    train: str
+    test: str
+    metric: str
+    score: Callable[[np.ndarray, np.ndarray], float]
+    group: str = ""  # only rows of this group
+
+
+TASKS = {
+    "Perspectrum": [Task("train", "test", "accuracy", accuracy)],
+    "Emergent": [Task("", "", "accuracy", accuracy)],
+    "IBM claim stance": [Task("train", "test", "accuracy", accuracy)],
+    "GWSD": [Task("", "", "macro-F1", macro_f1)],
+    "RUW": [
+        Task("train", "val", "macro-F1", macro_f1, "Russia"),
+        Task("train", "val", "macro-F1", macro_f1, "Ukraine"),
+    ],
+    "SICK": [Task("train", "test", "contradiction F1", contradiction_f1)],
+}
+
+
+def _compared(t: pd.DataFrame, encode: Callable[[list[str]], np.ndarray]) -> np.ndarray:
+    """Return both vectors, their product and their difference (Reimers & Gurevych 2019)."""
+    texts = sorted(set(t["claim"]) | set(t["proposition"]))
+    at = {text: i for i, text in enumerate(texts)}
+    vectors = encode(texts)
+    u, v = vectors[t["claim"].map(at)], vectors[t["proposition"].map(at)]
+    root = np.sqrt(u.shape[1])  # features of about the same size
+    return np.hstack([u * root, v * root, u * v * root**2, np.abs(u - v) * root])
+
+
+def representations(t: pd.DataFrame) -> dict[str, Matrix]:
+    """Return each representation of a set's pairs, row for row."""
+    network: Encoder = stance_model().encoder
+    normaliser = default_normaliser()
+
+    def adapted(texts: list[str]) -> np.ndarray:
+        return network.encode([normaliser(x) for x in texts])
+
+    plain, own = _compared(t, embed), _compared(t, adapted)
+    third = plain.shape[1] // 4
+    cosine = plain[:, 2 * third : 3 * third].sum(axis=1, keepdims=True) / third
+    return {
+        "cosine": cosine,
+        "frozen encoder": plain,
+        "stance network": own,
+        "frozen encoder + stance network": np.hstack([plain, own]),
+    }
+
+
+def predictions(t: pd.DataFrame, task: Task) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Return the rows that are scored and every system's labels for them."""
+    y, matrices = t["stance"].to_numpy(dtype=int), representations(t)
+    if task.train:
+        parts = [
+            (np.flatnonzero(t["split"] == task.train), np.flatnonzero(t["split"] == task.test))
+        ]
+    else:
+        folds = GroupKFold(N_FOLDS).split(y, y, t["group"])
+        parts = [(np.array(a), np.array(b)) for a, b in folds]
+    rows = np.concatenate([b for _, b in parts])
+    out: dict[str, list[np.ndarray]] = {}
+    both = (t["claim"] + " | " + t["proposition"]).to_numpy(dtype=object)
+    for train, test in parts:
+        words = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True).fit(both[train])
+        fold = {k: (m[train], m[test]) for k, m in matrices.items()}
+        fold["TF-IDF"] = (words.transform(both[train]), words.transform(both[test]))
+        for name, (x, new) in fold.items():
+            strength = 1.0 if name in ("TF-IDF", "cosine") else 0.01  # thousands of features
+            model = LogisticRegression(C=strength, max_iter=1000).fit(x, y[train])
+            out.setdefault(f"{name} + LR", []).append(model.predict(new))
+        guess = DummyClassifier(strategy="most_frequent").fit(y[train], y[train])
+        out.setdefault("majority", []).append(guess.predict(y[test]))
+    return rows, {name: np.concatenate(p) for name, p in out.items()}
+
+
+def public_sets() -> list[dict[str, object]]:
+    """Return every system's figure on every set, with intervals by claim, topic or target group."""
+    out: list[dict[str, object]] = []
+    for name, tasks in TASKS.items():
+        whole = read_set(name)
+        for task in tasks:
+            t = whole[whole["group"] == task.group] if task.group else whole
+            if task.train:
+                t = t[t["split"].isin([task.train, task.test])]
+            t = t.reset_index(drop=True)
+            rows, labels = predictions(t, task)
+            y = t["stance"].to_numpy(dtype=int)[rows]
+            # Within one target, every tweet is a group of its own.
+            groups = rows.tolist() if task.group else t["group"].to_numpy()[rows].tolist()
+            for system, p in labels.items():
+                low, high = group_bootstrap(
+                    groups,
+                    lambda at, y=y, p=p, score=task.score: score(y[at], p[at]),
+                    n_boot=500,
+                )
+                out.append(
+                    {
+                        "dataset": "public sets",
+                        "split": f"{name} {task.group}".strip(),
+                        "metric": task.metric,
+                        "system": system,
+                        "value": task.score(y, p),
+                        "low": low,
+                        "high": high,
+                        "n": len(y),
+                        "unit": "pairs",
+                    }
+                )
+    return out
+
+
+def at_hand() -> bool:
+    """Say whether the sets are under ``NARRATIVE_DATA``."""
+    try:
+        for name in TASKS:
+            read_set(name)
+    except SystemExit:
+        return False
+    return bool(SETS)
