@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
+from narrative.agreement import group_bootstrap
 from narrative.cleaning import to_clean
 from narrative.storage import read_table, write_text
 
@@ -96,6 +99,23 @@ def record_scores(
     both = both.sort_values(keys, kind="stable").reset_index(drop=True)
     write_text(both.to_csv(index=False, lineterminator="\n"), SCORES)
     return new
+
+
+def figure(
+    dataset: str,
+    split: str,
+    metric: str,
+    system: str,
+    score: Callable[[np.ndarray], float],
+    groups: list[Hashable],
+    unit: str,
+    n_boot: int = 500,
+) -> dict[str, object]:
+    """Return a row of the scores: a statistic of row positions, its interval by group and its n."""
+    low, high = group_bootstrap(groups, score, n_boot=n_boot)
+    value = score(np.arange(len(groups)))
+    row = (dataset, split, metric, system, value, low, high, len(groups), unit)
+    return dict(zip(SCORE_COLUMNS[1:], row, strict=True))
 
 
 def save(frame: pd.DataFrame, name: str) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from common import BLOCS, COUNTER, INEVITABLE, MAIN, SEEDS, gold, record_scores, save, table
+from common import BLOCS, COUNTER, INEVITABLE, MAIN, SEEDS, figure, gold, record_scores, save, table
 from scipy.stats import rankdata
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
@@ -22,12 +22,11 @@ from sklearn.pipeline import make_pipeline
 from stance_behaviour import behaviour
 from stance_data import PROPOSITIONS, document_claims, training_claims
 from stance_public import at_hand, public_sets
-from validity import N_BOOT, texts
+from validity import texts
 
 from narrative.agreement import (
     accuracy,
     expected_calibration_error,
-    group_bootstrap,
     macro_f1,
     paragraph_groups,
 )
@@ -196,23 +195,16 @@ def _rows(
     for metric, score in _metrics().items():
         if metric == "calibration error" and not system.startswith("network"):
             continue
-        low, high = group_bootstrap(
-            groups.tolist(),
-            lambda at, score=score: score(y[at], p[at]),
-            n_boot=N_BOOT,
-        )
         out.append(
-            {
-                "dataset": claims.name,
-                "split": split,
-                "metric": f"{metric}: {head}",
-                "system": system,
-                "value": score(y, p),
-                "low": low,
-                "high": high,
-                "n": len(y),
-                "unit": "claims",
-            }
+            figure(
+                claims.name,
+                split,
+                f"{metric}: {head}",
+                system,
+                lambda at, score=score: score(y[at], p[at]),
+                groups.tolist(),
+                "claims",
+            )
         )
     return out
 
@@ -226,23 +218,16 @@ def certainty(claims: Set) -> Rows:
     out: Rows = []
     for system, p in (("network", found), ("majority", most)):
         for metric, score in (("macro-F1", macro_f1), ("accuracy", accuracy)):
-            low, high = group_bootstrap(
-                claims.group.tolist(),
-                lambda at, p=p, score=score: score(claims.certainty[at], p[at]),
-                n_boot=N_BOOT,
-            )
             out.append(
-                {
-                    "dataset": claims.name,
-                    "split": "all",
-                    "metric": f"certainty {metric}",
-                    "system": system,
-                    "value": score(claims.certainty, p),
-                    "low": low,
-                    "high": high,
-                    "n": len(p),
-                    "unit": "claims",
-                }
+                figure(
+                    claims.name,
+                    "all",
+                    f"certainty {metric}",
+                    system,
+                    lambda at, p=p, score=score: score(claims.certainty[at], p[at]),
+                    claims.group.tolist(),
+                    "claims",
+                )
             )
     return out
 

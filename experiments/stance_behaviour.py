@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from common import figure
 from stance_data import PROPOSITIONS, held_out_families, other_contests
 
-from narrative.agreement import group_bootstrap
 from narrative.stance import score_stance
 
 MAIN = ("russian_victory_inevitable", "ukrainian_counteroffensive")
@@ -145,20 +145,16 @@ def behaviour() -> list[dict[str, object]]:
     out = []
     for test, part in cases.groupby("test"):
         passed = part["passed"].to_numpy(dtype=float)
-        low, high = group_bootstrap(
-            part["family"].tolist(), lambda at, passed=passed: float(passed[at].mean())
-        )
         out.append(
-            {
-                "dataset": "behaviour",
-                "split": "all",
-                "metric": f"pass rate: {test}",
-                "system": "network + structured (shipped)",
-                "value": float(passed.mean()),
-                "low": low,
-                "high": high,
-                "n": len(part),
-                "unit": "cases, interval by family",
-            }
+            figure(
+                "behaviour",
+                "all",
+                f"pass rate: {test}",
+                "network + structured (shipped)",
+                lambda at, passed=passed: float(passed[at].mean()),
+                part["family"].tolist(),
+                "cases, interval by family",
+                n_boot=1000,
+            )
         )
     return out

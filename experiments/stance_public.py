@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from common import figure
 from scipy.sparse import spmatrix
 from sklearn.dummy import DummyClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -19,7 +20,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 from stance_sets import SETS, read_set
 
-from narrative.agreement import accuracy, group_bootstrap, macro_f1
+from narrative.agreement import accuracy, macro_f1
 from narrative.encoder import Encoder, embed
 from narrative.normalise import default_normaliser
 from narrative.stance import stance_model
@@ -128,23 +129,16 @@ def public_sets() -> list[dict[str, object]]:
             # Within one target, every tweet is a group of its own.
             groups = rows.tolist() if task.group else t["group"].to_numpy()[rows].tolist()
             for system, p in labels.items():
-                low, high = group_bootstrap(
-                    groups,
-                    lambda at, y=y, p=p, score=task.score: score(y[at], p[at]),
-                    n_boot=500,
-                )
                 out.append(
-                    {
-                        "dataset": "public sets",
-                        "split": f"{name} {task.group}".strip(),
-                        "metric": task.metric,
-                        "system": system,
-                        "value": task.score(y, p),
-                        "low": low,
-                        "high": high,
-                        "n": len(y),
-                        "unit": "pairs",
-                    }
+                    figure(
+                        "public sets",
+                        f"{name} {task.group}".strip(),
+                        task.metric,
+                        system,
+                        lambda at, y=y, p=p, score=task.score: score(y[at], p[at]),
+                        groups,
+                        "pairs",
+                    )
                 )
     return out
 
