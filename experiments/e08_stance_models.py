@@ -1,6 +1,6 @@
 """Stance models beside each other: the seeds' gold, written documents, behaviour, public sets.
 
-Every model that learns is fitted on the same written claims (``training/``, split "train"); none
+Every model that learns is fitted on the same written claims (``stance_data.written``); none
 saw the seeds, their gold, the documents that are scored here, or the families of behavioural tests.
 The claims of written documents chose how much the structured reading counts, so they flatter the
 shipped scorer; the gold and the families chose nothing. Intervals resample paragraphs, documents,
@@ -20,7 +20,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from stance_behaviour import behaviour
-from stance_data import PROPOSITIONS, document_claims, training_claims
+from stance_data import PROPOSITIONS, document_claims, written
 from stance_public import at_hand, public_sets
 from validity import texts
 
@@ -103,8 +103,7 @@ def _fitted(x: np.ndarray, y: np.ndarray, new: np.ndarray) -> Probabilities:
 
 def _by_cosine(claims: Set, head: str) -> Probabilities:
     """Return three bins of the cosine to the proposition, cut where the written claims say."""
-    train = training_claims()
-    train = train[train["split"] == "train"]
+    train = written("train")
     proposition = embed([PROPOSITIONS[head]])[0]
     near = embed(train["input"].tolist()) @ proposition
     model = LogisticRegression(C=1e3).fit(near[:, None], train[f"stance_{head}"])
@@ -113,8 +112,7 @@ def _by_cosine(claims: Set, head: str) -> Probabilities:
 
 def systems(claims: Set) -> dict[str, dict[str, Probabilities]]:
     """Return each system's probabilities of against, none, favor, by proposition."""
-    train = training_claims()
-    train = train[train["split"] == "train"]
+    train = written("train")
     model = stance_model()
     assert model.structure is not None
     assert model.structured is not None

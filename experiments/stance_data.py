@@ -132,6 +132,16 @@ def document_claims() -> pd.DataFrame:
     return _normalised(table.assign(split=split))
 
 
+def written(split: str) -> pd.DataFrame:
+    """Return the written claims and those of documents of one split, "train" or "dev".
+
+    What every model that learns is fitted on, so that they differ in the model alone. Claims of
+    documents are coded for the two main propositions only: the other five are NaN.
+    """
+    both = pd.concat([training_claims(), document_claims()], ignore_index=True)
+    return both[both["split"] == split].reset_index(drop=True)
+
+
 def temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     """Return the temperature that minimises the negative log-likelihood (Guo et al. 2017)."""
     logits, labels = logits[labels >= 0], labels[labels >= 0]

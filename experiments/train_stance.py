@@ -30,6 +30,7 @@ from stance_data import (
     document_claims,
     temperature,
     training_claims,
+    written,
 )
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -70,8 +71,7 @@ class Settings:
 
 def claims_for(settings: Settings) -> pd.DataFrame:
     """Return the claims to train on; a share of their groups for a learning curve."""
-    table = pd.concat([training_claims(), document_claims()], ignore_index=True)
-    table = table[table["split"] == "train"]
+    table = written("train")
     if settings.share < 1:
         groups = sorted(table["group"].unique())
         drawn = np.random.default_rng(settings.random_state).permutation(len(groups))

@@ -16,10 +16,9 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from common import ROOT
 from sklearn.linear_model import LogisticRegression
-from stance_data import PROPOSITIONS, document_claims, temperature, training_claims
+from stance_data import PROPOSITIONS, temperature, written
 
 from narrative.adapter import load_adapter
 from narrative.agreement import macro_f1
@@ -33,12 +32,6 @@ STRENGTHS = (0.01, 0.03, 0.1, 0.3, 1.0)
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
 
 
-def kept_apart() -> pd.DataFrame:
-    """Return the claims that choices are made on: written ones, and those of documents."""
-    both = pd.concat([training_claims(), document_claims()], ignore_index=True)
-    return both[both["split"] == "dev"].reset_index(drop=True)
-
-
 def fit(features: np.ndarray, stances: np.ndarray, strength: float) -> LogisticRegression:
     known = ~np.isnan(stances)
     model = LogisticRegression(C=strength, max_iter=2000)
@@ -50,8 +43,7 @@ def main() -> None:
     parser.add_argument("--adapter", type=Path, default=None)
     parser.add_argument("--out", type=Path, default=OUT)
     args = parser.parse_args()
-    both = pd.concat([training_claims(), document_claims()], ignore_index=True)
-    train, dev = both[both["split"] == "train"], kept_apart()
+    train, dev = written("train"), written("dev")
     encoder = CachedEncoder(StructureEncoder(), default_cache())
     features = {k: encoder.encode(t["input"].tolist()) for k, t in (("train", train), ("dev", dev))}
     adapter = load_adapter(args.adapter)

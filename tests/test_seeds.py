@@ -10,22 +10,13 @@ from narrative.adapter import SHIPPED, SHIPPED_SHA256, load_adapter
 from narrative.cleaning import clean
 from narrative.codebook import read_codebook
 from narrative.corpus import read_corpus
-from narrative.schema import CAMPS, STATUSES, UNKNOWN, VOICES
+from narrative.schema import CAMPS, CERTAINTIES, STATUSES, UNKNOWN, VOICES
 from narrative.storage import sha256_file, sha256_text
 from narrative.study import read_study
 
 SEEDS = Path(__file__).resolve().parents[1] / "seeds"
 GOLD = sorted((SEEDS / "gold").glob("*.csv"))
 FRAMINGS = [f.framing_id for f in read_codebook(SEEDS / "codebook.toml").framings]
-CERTAINTIES = {
-    "has_happened",
-    "is_happening",
-    "about_to",
-    "will_inevitably",
-    "may",
-    "did_not",
-    "na",
-}
 
 
 def _raw(doc_id: str) -> str:
@@ -73,7 +64,7 @@ def test_gold_labels_are_those_of_the_coding_rules(
         "cue_stance": {"-1", "0", "1"},
         "framing": {*FRAMINGS, "other"},
         "control_status": {"", *STATUSES},
-        "certainty": CERTAINTIES,
+        "certainty": set(CERTAINTIES),
     }
     for column, labels in allowed.items():
         assert set(gold[column]) <= labels, column

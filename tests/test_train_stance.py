@@ -40,8 +40,9 @@ def _claims(split: str, n: int) -> pd.DataFrame:
 def train(monkeypatch: pytest.MonkeyPatch) -> Any:
     table = pd.concat([_claims("train", 12), _claims("dev", 9)], ignore_index=True)
     cut = _claims("dev", 6).drop(columns=stance_data.STANCE_COLUMNS[3:])
-    monkeypatch.setattr(train_stance, "training_claims", lambda: table)
-    monkeypatch.setattr(train_stance, "document_claims", lambda: cut)
+    for module in (stance_data, train_stance):
+        monkeypatch.setattr(module, "training_claims", lambda: table)
+        monkeypatch.setattr(module, "document_claims", lambda: cut)
 
     def run(out: Path, *more: str) -> None:
         monkeypatch.setattr(sys, "argv", [*ARGUMENTS, "--out", str(out), *more])
