@@ -4,8 +4,8 @@
 
 Written claims, on the processor, turn about in one process and without a cache: claims per second
 of the plain encoder, of the network's vectors, and of the whole scorer (network and structured
-reading, all seven propositions at once), with the ratio to the plain encoder (median of the
-repeats, lowest and highest).
+reading, all seven propositions at once), and pairs per second of the cross-encoder, with the ratio
+to the plain encoder (median of the repeats, lowest and highest).
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ def main() -> None:
 
     from narrative.adapter import load_adapter
     from narrative.encoder import SentenceEncoder
-    from narrative.stance import StanceModel, score_stance
+    from narrative.stance import PairEncoder, PairModel, StanceModel, score_stance
+    from narrative.stance.pairs import SEPARATOR
     from narrative.stance.structured import StructureEncoder, shipped_structured
 
     parser = argparse.ArgumentParser(description=__doc__)
@@ -45,7 +46,10 @@ def main() -> None:
     texts = [str(json.loads(x)["text"]) for x in lines]
     adapter, plain = load_adapter(), SentenceEncoder()
     network = SentenceEncoder(adapter=adapter.merge, adapter_id=adapter.sha256)
-    model = StanceModel(adapter, network, plain, StructureEncoder(), shipped_structured())
+    reader = PairEncoder()
+    pairs = PairModel(reader, plain)
+    model = StanceModel(adapter, network, pairs, StructureEncoder(), shipped_structured())
+    joined = [f"{t}{SEPARATOR}The army is losing the war." for t in texts]
     trained: dict[str, str] = adapter.meta["propositions"]
     framings = pd.DataFrame({"framing_id": list(trained), "proposition": list(trained.values())})
     claims = pd.DataFrame({"text": texts})
@@ -53,6 +57,7 @@ def main() -> None:
         "plain encoder": lambda: plain.encode(texts),
         "network's vectors": lambda: network.encode(texts),
         "stance, seven propositions": lambda: score_stance(claims, framings, model=model),
+        "cross-encoder, pairs": lambda: reader.encode(joined),
     }
     for step in work.values():
         step()  # loads what it needs

@@ -141,9 +141,7 @@ def stance(coded: pd.DataFrame) -> tuple[Rows, pd.DataFrame]:
     renamed = framings.assign(
         proposition=framings["proposition"] + " Indeed."
     )  # no head knows this sentence
-    by_exemplars = score_stance(
-        claims, renamed, sources=sources, places=places, exemplars=codebook.exemplars()
-    )
+    without_head = score_stance(claims, renamed, sources=sources, places=places)
     assert all(m.startswith(HEAD) for m in scored.attrs["method"].values())
     vectors, raw = embed(coded["text"].tolist()), {}
     for f in codebook.framings:
@@ -158,7 +156,7 @@ def stance(coded: pd.DataFrame) -> tuple[Rows, pd.DataFrame]:
         y = coded[f"stance_{framing}"].to_numpy()
         ours = scored[scored["framing_id"] == framing].set_index("claim_id").loc[coded["gold_id"]]
         other = (
-            by_exemplars[by_exemplars["framing_id"] == framing]
+            without_head[without_head["framing_id"] == framing]
             .set_index("claim_id")
             .loc[coded["gold_id"]]
         )
@@ -168,7 +166,7 @@ def stance(coded: pd.DataFrame) -> tuple[Rows, pd.DataFrame]:
         )
         systems: dict[str, tuple[np.ndarray, np.ndarray | None]] = {
             "trained head": (ours["stance"].to_numpy(), ours["score"].to_numpy()),
-            "exemplars": (other["stance"].to_numpy(), other["score"].to_numpy()),
+            "cross-encoder": (other["stance"].to_numpy(), other["score"].to_numpy()),
             "majority": (majority(y), None),
             "majority per camp": (majority_per_camp(y, camp), None),
             "majority per camp, other documents": (majority_per_camp_elsewhere(y, camp, doc), None),

@@ -1,4 +1,4 @@
-"""Stance models beside each other: the seeds' gold, written documents, behaviour, public sets.
+"""Stance models beside each other: the seeds' gold, written documents, behaviour, other contests.
 
 Every model that learns is fitted on the same written claims (``stance_data.written``); none
 saw the seeds, their gold, the documents that are scored here, or the families of behavioural tests.
@@ -20,6 +20,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from stance_behaviour import behaviour
+from stance_contests import contests
 from stance_data import PROPOSITIONS, document_claims, written
 from stance_public import at_hand, public_sets
 from validity import texts
@@ -101,13 +102,13 @@ def _fitted(x: np.ndarray, y: np.ndarray, new: np.ndarray) -> Probabilities:
     return np.asarray(LogisticRegression(C=STRENGTH, max_iter=2000).fit(x, y).predict_proba(new))
 
 
-def _by_cosine(claims: Set, head: str) -> Probabilities:
+def _by_cosine(claims: Set, head: str, encode: Callable[[list[str]], np.ndarray]) -> Probabilities:
     """Return three bins of the cosine to the proposition, cut where the written claims say."""
     train = written("train")
-    proposition = embed([PROPOSITIONS[head]])[0]
-    near = embed(train["input"].tolist()) @ proposition
+    proposition = encode([PROPOSITIONS[head]])[0]
+    near = encode(train["input"].tolist()) @ proposition
     model = LogisticRegression(C=1e3).fit(near[:, None], train[f"stance_{head}"])
-    return np.asarray(model.predict_proba((embed(claims.normal) @ proposition)[:, None]))
+    return np.asarray(model.predict_proba((encode(claims.normal) @ proposition)[:, None]))
 
 
 def systems(claims: Set) -> dict[str, dict[str, Probabilities]]:
@@ -133,10 +134,14 @@ def systems(claims: Set) -> dict[str, dict[str, Probabilities]]:
         out[head] = {
             "majority": guess(target),
             "majority per camp": guess(target, claims.camp),
-            "cosine to proposition": _by_cosine(claims, head),
+            "cosine to proposition": _by_cosine(claims, head, embed),
+            "cosine to proposition, stance network's vectors": _by_cosine(
+                claims, head, model.encoder.encode
+            ),
             "TF-IDF + LR": words.predict_proba(claims.normal),
             "frozen encoder + LR, raw": _fitted(raw[0], y, raw[1]),
             "frozen encoder + LR, normalised": _fitted(normal[0], y, normal[1]),
+            "cross-encoder": model.pairs.probabilities(claims.normal, PROPOSITIONS[head]),
             "structured, rule": np.column_stack([rule < 0, rule == 0, rule > 0]).astype(float),
             "structured, fitted": z / z.sum(axis=1, keepdims=True),
             "network": network,
@@ -234,7 +239,7 @@ def main() -> None:
     rows: Rows = []
     for claims in (seeds_set(), documents_set()):
         rows += scored(claims) + certainty(claims)
-    rows += behaviour()
+    rows += behaviour() + contests()
     public = at_hand()
     if public:
         rows += public_sets()

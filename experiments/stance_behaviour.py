@@ -51,7 +51,9 @@ def _lowered(text: str) -> str:
 def _claims(families: pd.DataFrame) -> tuple[pd.DataFrame, dict[tuple[str, str], int]]:
     """Return the written claims and those made of them, and where each family has which."""
     rows, where = [], {}
-    strangers = other_contests()["claim"].drop_duplicates().tolist()
+    others = other_contests()
+    others = others[(others["split"] == "test") & (others["kind"] != "topics_narratives")]
+    strangers = others["claim"].drop_duplicates().tolist()
     bases = families[families["op"] == "base"]
     for n, r in enumerate(families.to_dict("records")):
         where[r["group"], r["op"]] = len(rows)

@@ -28,6 +28,7 @@ PROPOSITIONS = {
     "losses_attrition": "The losses are heavy and unsustainable.",
     "negotiation_territorial_concession": "Ukraine should trade territory for peace.",
 }
+INEVITABLE, COUNTER = "russian_victory_inevitable", "ukrainian_counteroffensive"
 FRAMINGS = [*PROPOSITIONS, "other"]
 CODERS = ("first", "second")
 STANCE_COLUMNS = [f"stance_{k}" for k in PROPOSITIONS]
@@ -47,7 +48,8 @@ def _claims(path: Path) -> pd.DataFrame:
     for number, row in enumerate(_lines(path)):
         # Neighbouring lines of a file can share an invented event: ten of them are one group.
         part = row.get("family", row.get("report", number // 10))
-        codes = dict(zip(STANCE_COLUMNS, row["s"], strict=True))
+        stances = [np.nan if s is None else s for s in row["s"]]  # None: the coders differ
+        codes = dict(zip(STANCE_COLUMNS, stances, strict=True))
         rows.append(
             {
                 "text": row["text"],
@@ -90,9 +92,50 @@ def training_claims() -> pd.DataFrame:
 
 @cache
 def other_contests() -> pd.DataFrame:
-    """Return the written pairs on other contests: claim, proposition, stance, group, kind."""
+    """Return the written pairs on other contests: claim, proposition, stance, group, kind, split.
+
+    ``split`` is by group: "test" for a fifth of them, "dev" for a tenth, "train" for the others.
+    """
     rows = [row for path in sorted(TRAINING.rglob("pairs.jsonl")) for row in _lines(path)]
-    return pd.DataFrame(rows)[["claim", "proposition", "stance", "group", "kind"]]
+    rows += [
+        row | {"kind": path.stem}
+        for path in sorted(TRAINING.rglob("topics_*.txt"))
+        for row in _topics(path)
+    ]
+    table = pd.DataFrame(rows)[["claim", "proposition", "stance", "group", "kind"]]
+    place = table["group"].map(lambda g: bucket(g, 10))
+    return table.assign(split=place.map(lambda n: "test" if n < 2 else "dev" if n < 3 else "train"))
+
+
+def _topics(path: Path) -> list[dict[str, Any]]:
+    """Read topics: their propositions, and claims with a code for each of them."""
+    rows: list[dict[str, Any]] = []
+    group, propositions = "", []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if line.startswith("=== "):
+            group, propositions = line[4:].strip(), []
+        elif line.startswith("P "):
+            propositions.append(line[2:].strip())
+        elif line.strip():
+            codes, claim = line.split("\t")
+            for proposition, code in zip(propositions, codes.split(","), strict=True):
+                if code != "?":  # the coders differ
+                    row = {"claim": claim, "proposition": proposition, "stance": int(code)}
+                    rows.append(row | {"group": group})
+    return rows
+
+
+def strangers() -> pd.DataFrame:
+    """Return the claims on other contests as claims that take no side in this war.
+
+    What is written on narratives of this very war is left out: some of it does.
+    """
+    pairs = other_contests()
+    pairs = pairs[(pairs["kind"] != "topics_narratives") & (pairs["split"] != "test")]
+    table = pairs.drop_duplicates("claim").rename(columns={"claim": "text"})
+    given = {"camp": "", "framing": "other", "certainty": "", "op": "", "file": "strangers"}
+    columns = ["text", "group", "split"]
+    return _normalised(table[columns].assign(**given, **dict.fromkeys(STANCE_COLUMNS, 0)))
 
 
 @cache
@@ -133,13 +176,14 @@ def document_claims() -> pd.DataFrame:
 
 
 def written(split: str) -> pd.DataFrame:
-    """Return the written claims and those of documents of one split, "train" or "dev".
+    """Return the written claims, those of documents and strangers of one split, "train" or "dev".
 
     What every model that learns is fitted on, so that they differ in the model alone. Claims of
     documents are coded for the two main propositions only: the other five are NaN.
     """
-    both = pd.concat([training_claims(), document_claims()], ignore_index=True)
-    return both[both["split"] == split].reset_index(drop=True)
+    parts = [training_claims(), document_claims(), strangers()]
+    table = pd.concat(parts, ignore_index=True)
+    return table[table["split"] == split].reset_index(drop=True)
 
 
 def temperature(logits: np.ndarray, labels: np.ndarray) -> float:

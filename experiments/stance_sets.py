@@ -6,6 +6,7 @@ No text of them is committed. ``group`` is what a split must keep together (clai
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 from collections.abc import Callable
@@ -116,6 +117,37 @@ def argkp(folder: Path) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+def argkp_key_points(folder: Path) -> pd.DataFrame:
+    """Arguments and key points of the same side: the argument makes the point, or does not."""
+    parts = []
+    for split in ("train", "dev"):
+        tables = (
+            pd.read_csv(folder / "kpm_data" / f"{name}_{split}.csv")
+            for name in ("labels", "arguments", "key_points")
+        )
+        labels, arguments, points = tables
+        t = labels.merge(arguments, on="arg_id").merge(
+            points[["key_point_id", "key_point"]], on="key_point_id"
+        )
+        parts.append(
+            _rows(
+                claim=t["argument"], proposition=t["key_point"], stance=t["label"],
+                group=t["topic"], split=split,
+            )
+        )  # fmt: skip
+    return pd.concat(parts, ignore_index=True)
+
+
+def med(folder: Path) -> pd.DataFrame:
+    """Sentence pairs that entail or not by what a word's place allows (Yanaka et al. 2019)."""
+    t = pd.read_csv(folder / "MED.tsv", sep="\t", quoting=csv.QUOTE_NONE)
+    stance = (t["gold_label"] == "entailment").astype(int)
+    return _rows(
+        claim=t["sentence1"], proposition=t["sentence2"], stance=stance, group=t["pairID"],
+        split="train",
+    )  # fmt: skip
+
+
 SETS: dict[str, tuple[str, Reader]] = {
     "Perspectrum": ("perspectrum", perspectrum),
     "Emergent": ("emergent", emergent),
@@ -124,6 +156,8 @@ SETS: dict[str, tuple[str, Reader]] = {
     "RUW": ("ruw", ruw),
     "SICK": ("sick2014", sick),
     "ArgKP": ("argkp2021", argkp),
+    "ArgKP key points": ("argkp2021", argkp_key_points),
+    "MED": ("med_monotonicity", med),
 }
 
 

@@ -36,6 +36,16 @@ def pinned_bert() -> Any:
     return bert
 
 
+def eight_bits(array: npt.NDArray[np.floating]) -> Arrays:
+    """Return a matrix as int8 and each row's scale, under the endings ``.delta`` and ``.scale``."""
+    scale = np.abs(array).max(axis=1, keepdims=True) / 127
+    scale[scale == 0] = 1
+    return {
+        ".delta": np.rint(array / scale).astype(np.int8),
+        ".scale": scale.astype(np.float32),
+    }
+
+
 def delta_tensors(network: Any) -> Arrays:
     """Return what to keep of a trained network whose encoder is ``network.bert``.
 
@@ -56,10 +66,7 @@ def delta_tensors(network: Any) -> Arrays:
             continue
         delta = array - before[name].float().numpy()
         if delta.ndim == 2:
-            scale = np.abs(delta).max(axis=1, keepdims=True) / 127
-            scale[scale == 0] = 1
-            tensors[f"{name}.delta"] = np.rint(delta / scale).astype(np.int8)
-            tensors[f"{name}.scale"] = scale.astype(np.float32)
+            tensors |= {name + ending: part for ending, part in eight_bits(delta).items()}
         else:
             tensors[f"{name}.delta"] = delta.astype(np.float16)
     return tensors

@@ -89,6 +89,15 @@ def fixed_batches(
             yield width, members[at : at + batch_rows]
 
 
+def model_identity(model: str, revision: str | None) -> str:
+    """Return what tells a model from another: the hash of its folder, or its name and revision."""
+    folder = Path(model)
+    if folder.is_dir():
+        hashes = [sha256_file(p) for p in sorted(folder.rglob("*")) if p.is_file()]
+        return sha256_text("\n".join(hashes))
+    return f"{model}@{revision}"
+
+
 class SentenceEncoder:
     """A sentence-transformers model behind fixed-shape batches.
 
@@ -123,16 +132,8 @@ class SentenceEncoder:
         self.batch_rows, self.bucket = batch_rows, bucket
         self._adapter, self._adapter_id = adapter, adapter_id
         self._loaded: Any = None
-        self._identity = self._identify()
-
-    def _identify(self) -> str:
-        if self.model == DEFAULT_MODEL:
-            return PINNED_SHA256
-        folder = Path(self.model)
-        if folder.is_dir():
-            hashes = [sha256_file(p) for p in sorted(folder.rglob("*")) if p.is_file()]
-            return sha256_text("\n".join(hashes))
-        return f"{self.model}@{self.revision}"
+        pinned = model == DEFAULT_MODEL
+        self._identity = PINNED_SHA256 if pinned else model_identity(model, revision)
 
     @property
     def fingerprint(self) -> str:

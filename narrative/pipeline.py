@@ -23,7 +23,7 @@ from narrative.normalise import build_normaliser
 from narrative.numbers import summarise
 from narrative.schema import check_table, empty_table
 from narrative.speakers import check_sources, normalise_mention, used_sources, with_shipped
-from narrative.stance import score_certainty, score_stance, stance_model
+from narrative.stance import StanceModel, score_certainty, score_stance, stance_model
 from narrative.storage import read_table, sha256_file, sha256_json, write_json, write_table
 from narrative.study import Study
 from narrative.timeline import estimate_timeline
@@ -89,6 +89,11 @@ class _Run:
             SentenceEncoder(model, revision=self.study.encoder.revision or None), default_cache()
         )
 
+    def stance_model(self) -> StanceModel:
+        """Return what scores stance: the shipped methods, or the study's own model."""
+        chosen = self.study.stance
+        return stance_model(chosen.model, chosen.revision) if chosen.model else stance_model()
+
 
 Tables = dict[str, pd.DataFrame]
 
@@ -149,14 +154,14 @@ def _framings(run: _Run) -> Tables:
 def _stances(run: _Run) -> Tables:
     claims, framings = run.table("claims"), run.table("framings")
     sources, places, progress = run.table("sources"), run.study.places(), run.reporter.progress
-    codebook, stances = run.study.codebook(), empty_table("stances")
+    stances = empty_table("stances")
     if (framings["proposition"] != "").any():
         stances = score_stance(
             claims,
             framings,
             sources=sources,
             places=places,
-            exemplars=codebook.exemplars() if codebook is not None else None,
+            model=run.stance_model(),
             progress=progress,
         )
     certainty = score_certainty(claims, sources=sources, places=places, progress=progress)
@@ -212,7 +217,12 @@ _WORK: dict[str, _Stage] = {
         ("codebook", "places", "weights"),
         ("encoder", "framings", "random_state"),
     ),
-    "stances": _Stage(_stances, ("claims", "framings"), ("codebook", "places", "weights")),
+    "stances": _Stage(
+        _stances,
+        ("claims", "framings"),
+        ("codebook", "places", "weights", "stance_model"),
+        ("stance",),
+    ),
     "timeline": _Stage(
         _timeline, ("corpus", "claims", "framings", "stances"), (), ("timeline", "random_state")
     ),
@@ -266,7 +276,8 @@ def run_study(
     inputs = _input_hashes(study)
     weights = {"adapter": load_adapter().sha256, "encoder": run.encoder().fingerprint}
     made_by = {"packages": _versions(), "code": _code_hash()}
-    hashes = inputs | {"weights": sha256_json(weights)}
+    pairs = run.stance_model().pairs.reader.fingerprint
+    hashes = inputs | {"weights": sha256_json(weights), "stance_model": pairs}
     forced = False
     keys: dict[str, str] = {}
     outputs: dict[str, str] = {}
@@ -292,7 +303,7 @@ def run_study(
         "study": study.config(),
         "random_state": study.random_state,
         "inputs": inputs,
-        "weights": weights,
+        "weights": weights | {"stance_pairs": pairs},
         "attribution": attribution,
         "parser": parser.identity if parser else "",
         "model_error": load_adapter().meta.get("measured", {}),

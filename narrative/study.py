@@ -45,11 +45,27 @@ class EncoderSettings:
     ----------
     model : str
         ``all-MiniLM-L6-v2`` (pinned, with the shipped adapter), or any sentence-transformers model
-        by folder or name; stance always uses the pinned one.
+        by folder or name; the shipped methods for stance always use the pinned one.
     revision : str
     """
 
     model: str = DEFAULT_MODEL
+    revision: str = ""
+
+
+@dataclass(frozen=True)
+class StanceSettings:
+    """Which model scores stance.
+
+    Parameters
+    ----------
+    model : str
+        "" for the shipped methods, or a cross-encoder for natural language inference by folder or
+        name (see ``narrative.stance.nli``), which then scores every framing.
+    revision : str
+    """
+
+    model: str = ""
     revision: str = ""
 
 
@@ -72,6 +88,7 @@ class Study:
     files : Files
     encoder : EncoderSettings
     framings : FramingSettings
+    stance : StanceSettings
     timeline : TimelineSettings
     """
 
@@ -86,6 +103,7 @@ class Study:
     files: Files
     encoder: EncoderSettings
     framings: FramingSettings
+    stance: StanceSettings
     timeline: TimelineSettings
 
     def config(self) -> dict[str, Any]:
@@ -160,7 +178,7 @@ def read_study(path: str | Path) -> Study:
         raw = tomllib.loads(read_text(path))
     except tomllib.TOMLDecodeError as error:
         raise StudyError(f"{path.name}: not valid TOML ({error}).") from None
-    known = {"study", "files", "encoder", "framings", "timeline"}
+    known = {"study", "files", "encoder", "framings", "stance", "timeline"}
     unknown = sorted(set(raw) - known)
     if unknown:
         raise StudyError(
@@ -201,6 +219,7 @@ def read_study(path: str | Path) -> Study:
         files=_section(raw, "files", Files, path.name),
         encoder=_section(raw, "encoder", EncoderSettings, path.name),
         framings=_section(raw, "framings", FramingSettings, path.name),
+        stance=_section(raw, "stance", StanceSettings, path.name),
         timeline=_section(raw, "timeline", TimelineSettings, path.name),
     )
     _check_ranges(study, path.name)

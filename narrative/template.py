@@ -30,6 +30,9 @@ min_membership = 0.40         # below this a claim belongs to no framing
 discover = true
 min_cluster_size = 5
 
+# [stance]
+# model = "/folder/of/a/model"  # a larger model for natural language inference scores stance
+
 [timeline]
 freq = "month"                # day | week | month | year
 n_boot = 1000

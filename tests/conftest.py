@@ -15,7 +15,8 @@ import pytest
 
 from narrative.adapter import FORMAT, Adapter
 from narrative.schema import CERTAINTIES, check_table
-from narrative.stance import StanceModel
+from narrative.stance import PairModel, StanceModel
+from narrative.stance.pairs import SEPARATOR
 from narrative.template import write_template
 
 SEEDS = Path(__file__).resolve().parents[1] / "seeds"
@@ -41,6 +42,28 @@ class FakeEncoder:
         if progress is not None:
             progress(len(texts), len(texts))
         return out / np.linalg.norm(out, axis=1, keepdims=True)
+
+
+class FakePairs:
+    """Reads a claim for what it shares with a proposition, against it where it says "not"."""
+
+    fingerprint = "fake-pairs"
+
+    def __init__(self) -> None:
+        self.calls: list[list[str]] = []
+
+    def encode(self, texts: Sequence[str], *, progress: Any = None) -> np.ndarray:
+        self.calls.append(list(texts))
+        out = np.zeros((len(texts), 3), dtype=np.float32)
+        for row, text in enumerate(texts):
+            claim, proposition = (
+                set(re.findall(r"\w+", t.casefold())) for t in text.split(SEPARATOR)
+            )
+            said = 4 * len(claim & proposition) / max(len(proposition), 1)
+            out[row] = [said, 2, 0] if "not" in claim else [0, 2, said]
+        if progress is not None:
+            progress(len(texts), len(texts))
+        return out
 
 
 def fake_adapter(encoder: FakeEncoder, propositions: dict[str, str]) -> Adapter:
@@ -108,7 +131,8 @@ def make_adapter() -> Callable[[FakeEncoder, dict[str, str]], Adapter]:
 @pytest.fixture
 def make_model() -> Callable[[FakeEncoder, dict[str, str]], StanceModel]:
     def make(encoder: FakeEncoder, propositions: dict[str, str]) -> StanceModel:
-        model = StanceModel(fake_adapter(encoder, propositions), encoder, encoder)
+        pairs = PairModel(FakePairs(), encoder)
+        model = StanceModel(fake_adapter(encoder, propositions), encoder, pairs)
         encoder.calls.clear()
         return model
 
@@ -212,8 +236,9 @@ def fast_models(monkeypatch: pytest.MonkeyPatch) -> FakeEncoder:
 
     encoder = FakeEncoder()
     proposition = "The army is advancing and taking its objectives."
-    model = StanceModel(fake_adapter(encoder, {"advance": proposition}), encoder, encoder)
+    pairs = PairModel(FakePairs(), encoder)
+    model = StanceModel(fake_adapter(encoder, {"advance": proposition}), encoder, pairs)
     encoder.calls.clear()
     for module in (narrative.pipeline, narrative.stance.certainty, narrative.stance.scorer):
-        monkeypatch.setattr(module, "stance_model", lambda: model)
+        monkeypatch.setattr(module, "stance_model", lambda *given: model)
     return encoder

@@ -14,6 +14,7 @@ import narrative.pipeline as module
 from narrative.errors import InputError, StorageError
 from narrative.pipeline import STAGES, run_study, with_outlets
 from narrative.schema import TABLES, check_table
+from narrative.stance import PairModel
 from narrative.storage import read_table, sha256_file
 from narrative.study import read_study
 
@@ -449,6 +450,34 @@ def test_another_model_makes_the_framings_and_no_trained_head_is_used(
     assert set(made) == {("a/b", "c")}
     assert other.calls
     assert manifest["weights"]["encoder"] == "other"
+    _check_tables(tmp_path / "out")
+
+
+def test_a_larger_model_scores_stance_and_nothing_before_is_made_again(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_encoder: Any
+) -> None:
+    usual = module.stance_model()
+    reader = make_encoder("larger", dims=3)
+    pairs = PairModel(reader, usual.pairs.plain, name="larger model: a/b", every=True)
+    asked: list[tuple[str, ...]] = []
+
+    def chosen(*given: str) -> Any:
+        asked.append(given)
+        return usual._replace(pairs=pairs) if given else usual
+
+    monkeypatch.setattr(module, "stance_model", chosen)
+    _run(study, tmp_path / "out")
+    before = read_table(tmp_path / "out" / "stances.parquet")
+    assert set(asked) == {()}
+    _edit(study, "study.toml", "[framings]", '[stance]\nmodel = "a/b"\nrevision = "c"\n[framings]')
+    watcher = _run(study, tmp_path / "out")
+    assert ("a/b", "c") in asked
+    assert watcher.ran == ["stances", "timeline"]
+    assert reader.calls
+    assert not read_table(tmp_path / "out" / "stances.parquet").equals(before)
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["weights"]["stance_pairs"] == "larger"
+    assert manifest["study"]["stance"] == {"model": "a/b", "revision": "c"}
     _check_tables(tmp_path / "out")
 
 

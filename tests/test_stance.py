@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,15 +13,15 @@ from scipy.special import softmax
 from narrative.errors import InputError
 from narrative.schema import CAMPS, CERTAINTIES, TABLES
 from narrative.stance import (
-    EXEMPLARS,
+    CROSS_ENCODER,
     HEAD,
-    ExemplarCalibration,
-    exemplar_probabilities,
+    Gate,
     score_certainty,
     score_stance,
     speaker_camps,
     stance_model,
 )
+from narrative.stance.pairs import SEPARATOR
 
 PROPOSITION = "The army is advancing and taking its objectives."
 FRAMINGS = pd.DataFrame(
@@ -68,8 +69,8 @@ def test_claims_with_text_alone_will_do(model: Any) -> None:
 def test_the_method_of_every_framing_is_told(model: Any, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, logger="narrative.stance"):
         table = score_stance(pd.DataFrame({"text": TEXTS}), FRAMINGS, model=model)
-    assert table.attrs["method"] == {"advance": f"{HEAD}: advance", "weather": EXEMPLARS}
-    assert "no trained head for weather: scored by exemplars" in caplog.text
+    assert table.attrs["method"] == {"advance": f"{HEAD}: advance", "weather": CROSS_ENCODER}
+    assert "no trained head for weather: scored by the cross-encoder" in caplog.text
 
 
 def test_a_head_is_found_by_its_proposition_not_by_its_name(model: Any) -> None:
@@ -80,7 +81,7 @@ def test_a_head_is_found_by_its_proposition_not_by_its_name(model: Any) -> None:
         }
     )
     table = score_stance(pd.DataFrame({"text": TEXTS}), framings, model=model)
-    assert table.attrs["method"] == {"mine": f"{HEAD}: advance", "advance": EXEMPLARS}
+    assert table.attrs["method"] == {"mine": f"{HEAD}: advance", "advance": CROSS_ENCODER}
 
 
 def test_a_head_sees_the_vector_and_nothing_else(model: Any) -> None:
@@ -93,35 +94,38 @@ def test_a_head_sees_the_vector_and_nothing_else(model: Any) -> None:
     assert table["stance"].tolist() == [1, 0]
 
 
-def test_exemplars_decide_where_no_head_was_trained(model: Any) -> None:
-    exemplars = {
-        "weather": {"favor": ["Frost broke the pipes."], "against": ["Roses bloom in January."]}
-    }
+def test_the_cross_encoder_decides_where_no_head_was_trained(model: Any) -> None:
     claims = pd.DataFrame(
-        {"text": ["Frost broke the pipes.", "Roses bloom in January.", "Taxes fell."]}
+        {
+            "text": [
+                "The winter is hard on everyone.",
+                "Not hard on everyone is the winter.",
+                "Rain.",
+            ]
+        }
     )
-    strict = ExemplarCalibration(relevance=0.3)
-    with_them = score_stance(
-        claims, FRAMINGS.iloc[1:], exemplars=exemplars, model=model, calibration=strict
-    )
-    assert with_them["stance"].tolist() == [1, -1, 0]
-    _check_probabilities(with_them)
-    without = score_stance(claims, FRAMINGS.iloc[1:], model=model, calibration=strict)
-    assert without["stance"].tolist() == [0, 0, 0]
+    table = score_stance(claims, FRAMINGS.iloc[1:, :2], model=model)
+    assert table["stance"].tolist() == [1, -1, 0]
+    _check_probabilities(table)
+    said = softmax([0.0, 2.0, 4.0])
+    np.testing.assert_allclose(_p(table)[0], said, atol=1e-6)
 
 
-def test_exemplar_probabilities_are_two_logistic_curves() -> None:
-    constants = ExemplarCalibration(relevance=0.45, relevance_scale=0.08, side_scale=0.10)
-    favor, against = np.array([0.45, 0.55, 0.45, 0.0]), np.array([0.45, 0.45, 0.55, 0.0])
-    got = exemplar_probabilities(favor, against, constants)
-    about, side = 0.777300, 0.731059  # 1 / (1 + exp(-1.25)) and 1 / (1 + exp(-1))
-    expected = [
-        [0.25, 0.5, 0.25],
-        [about * (1 - side), 1 - about, about * side],
-        [about * side, 1 - about, about * (1 - side)],
-    ]
-    np.testing.assert_allclose(got[:3], expected, atol=1e-6)
-    assert got[3, 1] > 0.99
+def test_the_counter_is_read_too_and_turned(model: Any) -> None:
+    framing = FRAMINGS.iloc[1:].assign(counter="Roses bloom in January.")
+    claims = pd.DataFrame({"text": ["Roses bloom in January."]})
+    assert score_stance(claims, framing, model=model)["stance"].tolist() == [-1]
+    assert score_stance(claims, framing.iloc[:, :2], model=model)["stance"].tolist() == [0]
+
+
+def test_a_claim_far_from_a_proposition_is_not_read_with_it(model: Any) -> None:
+    texts = ["The winter is hard on everyone.", "Prices rose by a tenth.", "Zebras sleep upright."]
+    gate = Gate(cosine=0.5, outside=(0.0, 1.0, 0.0))
+    narrow = model._replace(pairs=replace(model.pairs, gate=gate))
+    table = score_stance(pd.DataFrame({"text": texts}), FRAMINGS.iloc[1:, :2], model=narrow)
+    read = [t for call in model.pairs.reader.calls for t in call]
+    assert read == [f"{texts[0]}{SEPARATOR}{FRAMINGS['proposition'][1]}"]
+    assert table["p_none"].tolist()[1:] == [1.0, 1.0]
 
 
 def test_the_camp_changes_nothing_without_the_enemy_or_our_forces(model: Any) -> None:
@@ -253,7 +257,9 @@ def test_the_shipped_model_scores_claims_with_text_alone() -> None:
     table = score_stance(claims, framings)
     _check_probabilities(table)
     assert len(table) == 3 * (len(trained) + 1)
-    assert table.attrs["method"] == {f: f"{HEAD}: {f}" for f in trained} | {"weather": EXEMPLARS}
+    assert table.attrs["method"] == {f: f"{HEAD}: {f}" for f in trained} | {
+        "weather": CROSS_ENCODER
+    }
     named = claims.assign(claim_id=["0000000", "0000001", "0000002"])
     pd.testing.assert_frame_equal(table, score_stance(named.iloc[::-1], framings))
 

@@ -53,6 +53,8 @@ def test_what_the_file_says_is_what_the_study_holds(folder: Path) -> None:
     [framings]
     min_membership = 1
     discover = false
+    [stance]
+    model = "some/nli"
     [timeline]
     freq = "week"
     level = 0.9
@@ -60,6 +62,7 @@ def test_what_the_file_says_is_what_the_study_holds(folder: Path) -> None:
     study = read_study(_write(folder, text))
     assert (study.name, study.title, study.lang, study.random_state) == ("n", "T", "uk", 7)
     assert (study.encoder.model, study.encoder.revision) == ("some/model", "abc")
+    assert (study.stance.model, study.stance.revision) == ("some/nli", "")
     assert study.framings == FramingSettings(min_membership=1, discover=False)
     assert study.timeline == TimelineSettings(freq="week", level=0.9)
 
@@ -93,11 +96,12 @@ def test_a_missing_study_says_how_to_make_one(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("[study", r"study\.toml: not valid TOML \("),
-        ("[stduy]\n", r"unknown table \[stduy\]; expected encoder, files, framings, study"),
+        ("[stduy]\n", r"unknown table \[stduy\]; expected encoder, files, framings, stance, study"),
         ("[study]\nseed = 1", r"unknown key study\.seed; expected name, title, lang"),
         ("[files]\nclaims = 'x'", r"unknown key files\.claims; expected one of documents, sources"),
         ("[framings]\nmin_member = 1", r"unknown key framings\.min_member; expected one of"),
         ("[timeline]\nbin = 'day'", r"unknown key timeline\.bin; expected one of freq"),
+        ("[stance]\nname = 'x'", r"unknown key stance\.name; expected one of model, revision"),
         ("[encoder]\nname = 'x'", r"unknown key encoder\.name; expected one of model, revision"),
         ("framings = 3", r"framings=3; expected a table \[framings\]"),
         ("study = 'x'", r"study='x'; expected a table \[study\]"),

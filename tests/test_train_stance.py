@@ -14,6 +14,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "experiments"))
 import stance_data
 import train_stance
+from training_loop import read_settings, some
 
 from narrative.adapter import load_adapter
 from narrative.encoder import SentenceEncoder
@@ -40,6 +41,7 @@ def _claims(split: str, n: int) -> pd.DataFrame:
 def train(monkeypatch: pytest.MonkeyPatch) -> Any:
     table = pd.concat([_claims("train", 12), _claims("dev", 9)], ignore_index=True)
     cut = _claims("dev", 6).drop(columns=stance_data.STANCE_COLUMNS[3:])
+    monkeypatch.setattr(stance_data, "strangers", lambda: table.iloc[:0])
     for module in (stance_data, train_stance):
         monkeypatch.setattr(module, "training_claims", lambda: table)
         monkeypatch.setattr(module, "document_claims", lambda: cut)
@@ -91,8 +93,8 @@ def test_what_is_written_loads_and_says_what_it_is(train: Any, tmp_path: Path) -
 
 def test_a_share_keeps_whole_groups(train: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", [*ARGUMENTS, "--share", "0.5"])
-    settings, _ = train_stance.read_settings()
-    kept = train_stance.claims_for(settings)
+    settings, _ = read_settings("", train_stance.DEFAULTS, train_stance.SHIPPED)
+    kept = some(stance_data.written("train"), settings)
     assert kept["group"].nunique() == 2
     assert (kept.groupby("group").size() == 3).all()
 

@@ -1,23 +1,24 @@
 """Stance of claims towards propositions, and how certain the claimed events are."""
 
 from narrative.stance.certainty import score_certainty
+from narrative.stance.nli import NLIEncoder
+from narrative.stance.pairs import CROSS_ENCODER, Gate, PairEncoder, PairModel
 from narrative.stance.scorer import (
-    EXEMPLARS,
     HEAD,
-    ExemplarCalibration,
     StanceModel,
-    exemplar_probabilities,
     score_stance,
     speaker_camps,
     stance_model,
 )
 
 __all__ = [
-    "EXEMPLARS",
+    "CROSS_ENCODER",
     "HEAD",
-    "ExemplarCalibration",
+    "Gate",
+    "NLIEncoder",
+    "PairEncoder",
+    "PairModel",
     "StanceModel",
-    "exemplar_probabilities",
     "score_certainty",
     "score_stance",
     "speaker_camps",

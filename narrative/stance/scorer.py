@@ -5,11 +5,11 @@ Two methods, and the result says which was used for which framing:
 - a head of the stance network (``narrative.stance.network``) joined with the structured reading
   (``narrative.stance.structure``), for the seven propositions that both were trained on (see
   ``weights/README.md``);
-- for any other proposition, a comparison with the exemplars for and against that the codebook
-  gives, by the encoder without adapter. It tells what is about the proposition and hardly which
-  side it takes, and is measured apart (experiments e03 and calibrate_exemplars).
+- for any other proposition, a cross-encoder that reads it with the claim
+  (``narrative.stance.pairs``): weaker, and measured apart (experiment e08). A larger model of the
+  user's choice can take the place of both (``narrative.stance.nli``).
 
-Neither sees the speaker's camp, except to read "the enemy" and "our forces".
+None sees the speaker's camp, except to read "the enemy" and "our forces".
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from __future__ import annotations
 import logging
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,29 +29,13 @@ from narrative.encoder import CachedEncoder, Encoder, Progress, SentenceEncoder,
 from narrative.errors import InputError
 from narrative.normalise import ActorNormaliser, build_normaliser
 from narrative.schema import UNKNOWN, check_table
+from narrative.stance.nli import NLIEncoder
+from narrative.stance.pairs import CROSS_ENCODER, PairEncoder, PairModel
 from narrative.stance.structured import Structured, StructureEncoder, shipped_structured
 
 _LOG = logging.getLogger(__name__)
 Probabilities = npt.NDArray[np.float64]
-HEAD, EXEMPLARS = "trained head", "exemplars"
-_TOP = 3
-
-
-@dataclass(frozen=True)
-class ExemplarCalibration:
-    """Constants of the exemplar method, fitted by ``experiments/calibrate_exemplars.py``.
-
-    Parameters
-    ----------
-    relevance : float
-        Cosine at which a claim is as likely to be about the proposition as not.
-    relevance_scale, side_scale : float
-        Widths of the two logistic curves, in cosine.
-    """
-
-    relevance: float = 0.20
-    relevance_scale: float = 0.1
-    side_scale: float = 0.40
+HEAD = "trained head"
 
 
 class StanceModel(NamedTuple):
@@ -63,9 +47,9 @@ class StanceModel(NamedTuple):
         The heads and their temperatures.
     encoder : Encoder
         Gives the vectors that the heads read.
-    plain : Encoder
-        Gives the vectors of the exemplar method: the network knows one war, and for what it was
-        not trained on the encoder as it came reads better.
+    pairs : PairModel
+        Reads a claim and a proposition together, for what no head was trained on, or for all if it
+        says so.
     structure : Encoder, optional
         Gives the features of the structured reading, which joins the heads if `structured` is
         given.
@@ -75,21 +59,43 @@ class StanceModel(NamedTuple):
 
     adapter: Adapter
     encoder: Encoder
-    plain: Encoder
+    pairs: PairModel
     structure: Encoder | None = None
     structured: Structured | None = None
 
 
 @cache
-def stance_model() -> StanceModel:
-    """Return the shipped model; its vectors go through the cache."""
-    adapter = load_adapter()
-    inner = SentenceEncoder(adapter=adapter.merge, adapter_id=adapter.sha256)
+def stance_model(larger: str = "", revision: str = "") -> StanceModel:
+    """Return the shipped model; its vectors go through the cache.
+
+    Parameters
+    ----------
+    larger : str
+        Folder or name of a cross-encoder for natural language inference, which then scores every
+        framing in place of the shipped methods (see ``narrative.stance.nli``).
+    revision : str
+        Of a model given by name.
+
+    Raises
+    ------
+    WeightsError
+        If the larger model cannot be loaded, or its labels are not those of inference.
+    """
+    adapter, cache = load_adapter(), default_cache()
+    plain = CachedEncoder(SentenceEncoder(), cache)
+    if larger:
+        nli = NLIEncoder(larger, revision=revision or None)
+        pairs = PairModel(
+            CachedEncoder(nli, cache), plain, name=f"larger model: {larger}", every=True,
+            denies=nli.denies,
+        )  # fmt: skip
+    else:
+        pairs = PairModel(CachedEncoder(PairEncoder(), cache), plain)
     return StanceModel(
         adapter,
-        CachedEncoder(inner, default_cache()),
-        CachedEncoder(SentenceEncoder(), default_cache()),
-        CachedEncoder(StructureEncoder(), default_cache()),
+        CachedEncoder(SentenceEncoder(adapter=adapter.merge, adapter_id=adapter.sha256), cache),
+        pairs,
+        CachedEncoder(StructureEncoder(), cache),
         shipped_structured(),
     )
 
@@ -100,9 +106,7 @@ def score_stance(
     *,
     sources: pd.DataFrame | None = None,
     places: pd.DataFrame | None = None,
-    exemplars: dict[str, dict[str, list[str]]] | None = None,
     model: StanceModel | None = None,
-    calibration: ExemplarCalibration | None = None,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Score every claim towards every framing that has a proposition.
@@ -116,11 +120,8 @@ def score_stance(
         ``framing_id, proposition``; optional ``counter``. Rows without a proposition are left out.
     sources, places : DataFrame, optional
         Name more actors and towns for normalisation, and give camps.
-    exemplars : dict, optional
-        ``{framing_id: {"favor": [...], "against": [...]}}`` for the exemplar method.
     model : StanceModel, optional
         By default the shipped one.
-    calibration : ExemplarCalibration, optional
     progress : callable, optional
 
     Returns
@@ -136,40 +137,73 @@ def score_stance(
     """
     claims = checked_claims(claims)
     framings = _checked_framings(framings)
-    chosen = model if model is not None else stance_model()
-    normaliser = build_normaliser(sources, places)
     camps = speaker_camps(claims, sources)
-    texts = normaliser.many(claims["text"].astype(str), camps)
-    rows = framings.to_dict("records")
-    heads = [_head_for(framing, chosen.adapter) for framing in rows]
-    vectors = chosen.encoder.encode(texts, progress=progress) if any(heads) else None
-    raw = chosen.plain.encode(texts, progress=progress) if not all(heads) else None
-    events = None
-    if any(heads) and chosen.structure is not None:
-        events = chosen.structure.encode(texts, progress=progress)
+    normaliser = build_normaliser(sources, places)
+    reading = _Reading(
+        model if model is not None else stance_model(),
+        normaliser.many(claims["text"].astype(str), camps),
+        normaliser,
+        progress,
+    )
     parts, methods = [], {}
-    for framing, head in zip(rows, heads, strict=True):
+    for framing in framings.to_dict("records"):
         name = str(framing["framing_id"])
-        if head is not None and vectors is not None:
-            p = chosen.adapter.probabilities(vectors, head)
-            if events is not None and chosen.structured is not None:
-                p = chosen.structured.joined(p, events, head)
-            methods[name] = f"{HEAD}: {head}"
-        elif raw is not None:
-            given = (exemplars or {}).get(name, {})
-            constants = calibration or ExemplarCalibration()
-            p = _by_exemplars(raw, framing, given, chosen.plain, normaliser, constants)
-            methods[name] = EXEMPLARS
+        p, methods[name] = reading.towards(framing)
         parts.append(_rows(claims["claim_id"], name, p))
-    weak = [f for f, m in methods.items() if m == EXEMPLARS]
+    weak = [f for f, m in methods.items() if m == CROSS_ENCODER]
     if weak:
         _LOG.warning(
-            "no trained head for %s: scored by exemplars, which is weaker.", ", ".join(weak)
+            "no trained head for %s: scored by the %s, which is weaker.",
+            ", ".join(weak),
+            CROSS_ENCODER,
         )
     out = check_table(pd.concat(parts, ignore_index=True), "stances")
     known = [c not in ("", UNKNOWN) for c in camps]
     out.attrs |= {"method": methods, "camps_known": float(np.mean(known)) if known else 0.0}
     return out
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """Normalised claims, and what the methods need of them, read when first asked for."""
+
+    model: StanceModel
+    texts: list[str]
+    normaliser: ActorNormaliser
+    progress: Progress | None
+
+    @cached_property
+    def vectors(self) -> npt.NDArray[np.float32]:
+        return self.model.encoder.encode(self.texts, progress=self.progress)
+
+    @cached_property
+    def events(self) -> npt.NDArray[np.float32] | None:
+        structure = self.model.structure
+        return None if structure is None else structure.encode(self.texts, progress=self.progress)
+
+    def towards(self, framing: dict[Any, Any]) -> tuple[Probabilities, str]:
+        """Return the claims' probabilities towards one framing, and the method."""
+        head, pairs = _head_for(framing, self.model.adapter), self.model.pairs
+        if pairs.every or head is None:
+            return self._by_pairs(pairs, framing), pairs.name
+        p = self.model.adapter.probabilities(self.vectors, head)
+        if self.events is not None and self.model.structured is not None:
+            p = self.model.structured.joined(p, self.events, head)
+        return p, f"{HEAD}: {head}"
+
+    def _by_pairs(self, pairs: PairModel, framing: dict[Any, Any]) -> Probabilities:
+        counter = str(framing.get("counter") or "")
+        if not (pairs.denies or counter):
+            raise InputError(
+                f"framings: {pairs.name} tells entailment only, so {framing['framing_id']!r} needs "
+                "a counter: what the other side asserts."
+            )
+        return pairs.probabilities(
+            self.texts,
+            self.normaliser(str(framing["proposition"])),
+            self.normaliser(counter) if counter else "",
+            progress=self.progress,
+        )
 
 
 def speaker_camps(claims: pd.DataFrame, sources: pd.DataFrame | None) -> list[str]:
@@ -230,42 +264,6 @@ def _head_for(framing: dict[Any, Any], adapter: Adapter) -> str | None:
     wanted = _plain(str(framing["proposition"]))
     trained: dict[str, str] = adapter.meta.get("propositions", {})
     return next((head for head, p in trained.items() if _plain(p) == wanted), None)
-
-
-def _by_exemplars(
-    vectors: npt.NDArray[np.float32],
-    framing: dict[Any, Any],
-    given: dict[str, list[str]],
-    encoder: Encoder,
-    normaliser: ActorNormaliser,
-    constants: ExemplarCalibration,
-) -> Probabilities:
-    favor = [str(framing["proposition"]), *given.get("favor", [])]
-    against = [t for t in (str(framing.get("counter") or ""), *given.get("against", [])) if t]
-    near = [_nearness(vectors, [normaliser(t) for t in side], encoder) for side in (favor, against)]
-    return exemplar_probabilities(near[0], near[1], constants)
-
-
-def exemplar_probabilities(
-    favor: npt.NDArray[np.float64], against: npt.NDArray[np.float64], constants: ExemplarCalibration
-) -> Probabilities:
-    """Return p_against, p_none, p_favor from nearness to either side, shape (n, 3)."""
-    about = 1 / (
-        1 + np.exp(-(np.maximum(favor, against) - constants.relevance) / constants.relevance_scale)
-    )
-    side = 1 / (1 + np.exp(-(favor - against) / constants.side_scale))
-    return np.column_stack([about * (1 - side), 1 - about, about * side])
-
-
-def _nearness(
-    vectors: npt.NDArray[np.float32], texts: list[str], encoder: Encoder
-) -> npt.NDArray[np.float64]:
-    """Return the mean cosine to the nearest few of `texts`; 0 where there are none."""
-    if not texts:
-        return np.zeros(len(vectors))
-    cosines = vectors.astype(np.float64) @ encoder.encode(texts).astype(np.float64).T
-    k = min(_TOP, len(texts))
-    return np.asarray(np.sort(cosines, axis=1)[:, -k:].mean(axis=1))
 
 
 def _rows(claim_ids: pd.Series, framing_id: str, p: Probabilities) -> pd.DataFrame:

@@ -1,0 +1,108 @@
+"""Any proposition: written claims on contests that trained nothing, and what the gate saves.
+
+Every row but the cross-encoder's is a logistic regression on one representation of a claim and a
+proposition, fitted on the contests that trained the cross-encoder too; a fifth of the contests is
+scored, once. Most claims have a twin with the sides exchanged or the event denied, so that words
+alone tell little.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from common import figure
+from scipy.special import softmax
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from stance_data import other_contests
+from stance_public import CROSS, joined, representations
+
+from narrative.agreement import expected_calibration_error, macro_f1
+from narrative.normalise import default_normaliser
+from narrative.stance import stance_model
+
+DATASET = "other contests (written)"
+
+
+def contests() -> list[dict[str, object]]:
+    """Return every system's figures on the kept contests, with intervals by contest."""
+    both = other_contests()
+    both = both[both["split"] != "dev"].reset_index(drop=True)
+    fit, test = (np.flatnonzero(both["split"] == split) for split in ("train", "test"))
+    y, groups = both["stance"].to_numpy(dtype=int), both["group"].to_numpy(dtype=object)[test]
+    out: list[dict[str, object]] = []
+
+    def add(
+        metric: str, system: str, score: object, unit: str = "pairs, interval by contest"
+    ) -> None:
+        out.append(figure(DATASET, "kept contests", metric, system, score, groups.tolist(), unit))
+
+    for system, p in _systems(both, y, fit, test).items():
+        add(
+            "stance macro-F1", system,
+            lambda at, p=p: macro_f1(y[test][at], p[at].argmax(axis=1) - 1),
+        )  # fmt: skip
+        add(
+            "accuracy of the side, where one is taken",
+            system,
+            lambda at, p=p: _side(y[test], p, at),
+        )
+        if system.startswith(CROSS):
+            add(
+                "calibration error", system,
+                lambda at, p=p: expected_calibration_error(
+                    p[at].max(axis=1), p[at].argmax(axis=1) - 1 == y[test][at]
+                ),
+            )  # fmt: skip
+    near, saved = _gate(both.iloc[test])
+    taken = y[test] != 0
+    add("recall of pairs with a side", "gate", lambda at: float(near[at][taken[at]].mean()))
+    add(
+        "share not read, of claims with other contests' propositions",
+        "gate",
+        lambda at: float(saved[at].mean()),
+    )
+    return out
+
+
+def _side(y: np.ndarray, p: np.ndarray, at: np.ndarray) -> float:
+    at = at[y[at] != 0]
+    return float((np.where(p[at, 2] > p[at, 0], 1, -1) == y[at]).mean())
+
+
+def _systems(
+    both: pd.DataFrame, y: np.ndarray, fit: np.ndarray, test: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Return each system's probabilities of against, none and favor for the kept pairs."""
+    values, counts = np.unique(y[test], return_counts=True)
+    out = {
+        "majority": np.tile(
+            (np.arange(-1, 2) == values[counts.argmax()]).astype(float), (len(test), 1)
+        )
+    }
+    texts = (both["claim"] + " | " + both["proposition"]).to_numpy(dtype=object)
+    words = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True).fit(texts[fit])
+    model = LogisticRegression(max_iter=1000).fit(words.transform(texts[fit]), y[fit])
+    out["TF-IDF + LR"] = model.predict_proba(words.transform(texts[test]))
+    for name, x in representations(both).items():
+        if CROSS in name:
+            continue  # fitted on what it was trained on, it would tell nothing
+        strength = 1.0 if name == "cosine" else 0.01  # thousands of features
+        model = LogisticRegression(C=strength, max_iter=1000).fit(x[fit], y[fit])
+        out[f"{name} + LR"] = model.predict_proba(x[test])
+    logits = stance_model().pairs.reader.encode(joined(both.iloc[test])).astype(np.float64)
+    out[f"{CROSS} (shipped)"] = softmax(logits, axis=1)
+    return out
+
+
+def _gate(test: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Return whether each pair is read, and what share of other contests' pairs is not."""
+    pairs, normaliser = stance_model().pairs, default_normaliser()
+    cosines = (
+        pairs.plain.encode([normaliser(c) for c in test["claim"]])
+        @ pairs.plain.encode([normaliser(p) for p in test["proposition"]]).T
+    )
+    read = cosines >= pairs.gate.cosine
+    group = test["group"].to_numpy(dtype=object)
+    other = group[:, None] != group[None]
+    return np.diag(read), (~read & other).sum(axis=1) / other.sum(axis=1)

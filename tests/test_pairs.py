@@ -1,0 +1,178 @@
+"""The cross-encoder: its weights, its gate, and the script that trains it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from scipy.special import softmax
+
+import narrative.stance.pairs as module
+from narrative.deltas import pinned_bert
+from narrative.errors import WeightsError
+from narrative.stance.pair_network import LowRank, PairNetwork, restored, trained_tensors
+from narrative.stance.pairs import SEPARATOR, Gate, PairEncoder, PairModel, either
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "experiments"))
+import pair_data
+import train_pairs
+
+CLAIMS = ["The town held.", "The town fell, and then the long rain began.", "Prices rose."]
+
+
+def _joined(proposition: str = "The town fell.") -> list[str]:
+    return [f"{c}{SEPARATOR}{proposition}" for c in CLAIMS]
+
+
+def test_a_low_rank_layer_starts_as_its_base_and_merges_into_one() -> None:
+    torch.manual_seed(0)
+    layer = LowRank(torch.nn.Linear(6, 4), 2)
+    x = torch.randn(3, 6)
+    torch.testing.assert_close(layer(x), layer.base(x))
+    torch.nn.init.normal_(layer.up)
+    changed = layer(x)
+    assert not torch.allclose(changed, layer.base(x))
+    torch.testing.assert_close(layer.merged()(x), changed)
+
+
+def test_either_takes_a_side_that_one_of_them_takes() -> None:
+    nothing, sure = np.array([[0.0, 1.0, 0.0]]), np.array([[0.0, 0.1, 0.9]])
+    np.testing.assert_allclose(either(nothing, sure), sure)
+    a, b = softmax(np.random.default_rng(0).normal(size=(2, 5, 3)), axis=2)
+    np.testing.assert_allclose(either(a, b), either(b, a))
+    np.testing.assert_allclose(either(a, b).sum(axis=1), 1)
+    np.testing.assert_allclose(either(a[:, ::-1], b[:, ::-1]), either(a, b)[:, ::-1])
+
+
+def test_only_what_is_near_is_read(encoder: Any, make_model: Any) -> None:
+    reader = make_model(encoder, {}).pairs.reader
+    model = PairModel(reader, encoder, gate=Gate(cosine=0.3, outside=(0.1, 0.8, 0.1)))
+    p = model.probabilities(CLAIMS, "The town fell.")
+    assert len(reader.calls[-1]) == int(model.near(CLAIMS, ["The town fell."]).sum()) < len(CLAIMS)
+    np.testing.assert_allclose(p[2], (0.1, 0.8, 0.1))
+    closed = PairModel(reader, encoder, gate=Gate(cosine=2.0))
+    n = len(reader.calls)
+    assert (closed.probabilities(CLAIMS, "The town fell.")[:, 1] == 0.98).all()
+    assert len(reader.calls) == n
+    assert model.probabilities([], "The town fell.").shape == (0, 3)
+
+
+@pytest.mark.model
+def test_what_is_kept_of_a_network_gives_it_back() -> None:
+    torch.manual_seed(0)
+    network = PairNetwork(pinned_bert(), rank=4).eval()
+    for name, parameter in network.named_parameters():
+        if name.endswith(".up"):
+            torch.nn.init.normal_(parameter, std=0.02)
+    tokens = {"input_ids": torch.tensor([[101, 2000, 3000, 102]]),
+              "attention_mask": torch.ones(1, 4, dtype=torch.long)}  # fmt: skip
+    kept = trained_tensors(network)
+    assert {v.dtype for k, v in kept.items() if k.endswith(".delta")} == {np.dtype(np.int8)}
+    with torch.inference_mode():
+        again = restored(pinned_bert(), 4, kept, "x.safetensors")
+        torch.testing.assert_close(again(tokens), network(tokens), atol=2e-2, rtol=0)
+    name = next(k for k in kept if k.endswith(".delta"))
+    with pytest.raises(WeightsError, match=r"x\.safetensors: .* has shape .*, expected"):
+        restored(pinned_bert(), 4, kept | {name: kept[name][:, :1]}, "x.safetensors")
+    del kept[name]
+    with pytest.raises(WeightsError, match=r"x\.safetensors: no tensor .*; train it again"):
+        restored(pinned_bert(), 4, kept, "x.safetensors")
+
+
+@pytest.mark.model
+def test_the_shipped_cross_encoder_is_pinned_and_blind_to_company(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reader = PairEncoder()
+    whole = reader.encode(_joined())
+    assert whole.shape == (3, 3)
+    for i, text in enumerate(_joined()):
+        np.testing.assert_array_equal(reader.encode([text])[0], whole[i])
+    assert reader.encode([]).shape == (0, 3)
+    assert reader.vectors(_joined()).shape == (3, 384)
+    long = f"{'The town held. ' * 200}{SEPARATOR}The town fell."
+    assert np.isfinite(reader.encode([long])).all()
+    monkeypatch.setattr(module, "SHIPPED_SHA256", "f" * 64)
+    with pytest.raises(WeightsError, match=r"pairs\.safetensors: sha256 is .*, expected fff"):
+        PairEncoder()
+
+
+# The script that trains it
+
+
+def test_pairs_of_a_family_agree_or_contradict_as_their_codes_say() -> None:
+    ops = {"base": 1, "paraphrase": 1, "actor_swap": -1, "negation": 0, "stranger": 0}
+    rows = [
+        {"op": op, "input": op, "group": "f1"} | dict.fromkeys(pair_data.STANCE_COLUMNS, side)
+        for op, side in ops.items()
+    ]
+    found = {
+        (p.claim, p.proposition): p.stance for p in pair_data.between_claims(pd.DataFrame(rows))
+    }
+    assert found["base", "paraphrase"] == 1
+    assert found["actor_swap", "base"] == -1
+    assert ("negation", "base") not in found  # neither the same nor turned, by its codes
+    assert not any("stranger" in pair for pair in found)
+
+
+def _claims(n: int) -> pd.DataFrame:
+    rows = [
+        {"input": f"The town {('held', 'waits', 'fell')[i % 3]}. Day {i}.", "op": "",
+         "file": "f", "group": f"g{i}"} | dict.fromkeys(pair_data.STANCE_COLUMNS, i % 3 - 1)
+        for i in range(n)
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+@pytest.fixture
+def train(monkeypatch: pytest.MonkeyPatch) -> Any:
+    pairs = [
+        pair_data.Pair(c, "The town fell.", s) for c, s in zip(CLAIMS, (-1, 1, 0), strict=True)
+    ]
+    contests = pd.DataFrame(
+        {"claim": CLAIMS, "proposition": "It fell.", "stance": [-1, 1, 0], "split": "train"}
+    )
+    monkeypatch.setattr(train_pairs, "written", lambda split: _claims(12))
+    monkeypatch.setattr(pair_data, "other_contests", lambda: contests)
+    monkeypatch.setattr(pair_data, "open_pairs", lambda: {"MED": pairs})
+    monkeypatch.setattr(train_pairs, "dev_pairs", lambda: {train_pairs.CONTESTS: pairs})
+
+    def run(out: Path, *more: str) -> None:
+        given = ["train_pairs.py", "--epochs", "2", "--rows", "4", "--out", str(out), *more]
+        monkeypatch.setattr(sys, "argv", given)
+        train_pairs.main()
+
+    return run
+
+
+@pytest.mark.model
+def test_an_interrupted_training_of_pairs_ends_as_one_that_was_not(
+    train: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(tmp_path / "whole.safetensors")
+    run_epoch = train_pairs.run_epoch
+
+    def cut(trainer: Any, sampler: Any, epoch: int) -> float:
+        if epoch == 1:
+            raise KeyboardInterrupt
+        return float(run_epoch(trainer, sampler, epoch))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(train_pairs, "run_epoch", cut)
+        with pytest.raises(KeyboardInterrupt):
+            train(tmp_path / "cut.safetensors")
+    assert (tmp_path / "cut.state.pt").exists()
+    with pytest.raises(SystemExit, match="of other settings; delete it"):
+        train(tmp_path / "cut.safetensors", "--dropout", "0.3")
+    train(tmp_path / "cut.safetensors")
+    assert not (tmp_path / "cut.state.pt").exists()
+    whole, cut_bytes = ((tmp_path / f"{n}.safetensors").read_bytes() for n in ("whole", "cut"))
+    assert whole == cut_bytes
+    reader = PairEncoder(tmp_path / "whole.safetensors")
+    assert reader.encode(_joined()).shape == (3, 3)
+    assert reader.fingerprint != PairEncoder().fingerprint
