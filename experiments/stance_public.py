@@ -127,7 +127,7 @@ def pair_vectors() -> Encoder:
 
 def as_shipped(t: pd.DataFrame) -> np.ndarray:
     """Return the cross-encoder's labels; where a set knows two sides, the likelier of them."""
-    logits = stance_model().pairs.reader.encode(joined(t))
+    logits = PairEncoder().logits(pair_vectors().encode(joined(t)))
     if (t["stance"] == 0).any():
         return logits.argmax(axis=1) - 1
     return np.where(logits[:, 2] > logits[:, 0], 1, -1)

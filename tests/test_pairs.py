@@ -94,7 +94,9 @@ def test_the_shipped_cross_encoder_is_pinned_and_blind_to_company(
     for i, text in enumerate(_joined()):
         np.testing.assert_array_equal(reader.encode([text])[0], whole[i])
     assert reader.encode([]).shape == (0, 3)
-    assert reader.vectors(_joined()).shape == (3, 384)
+    vectors = reader.vectors(_joined())
+    assert vectors.shape == (3, 384)
+    np.testing.assert_allclose(reader.logits(vectors), whole, atol=1e-4)
     long = f"{'The town held. ' * 200}{SEPARATOR}The town fell."
     assert np.isfinite(reader.encode([long])).all()
     monkeypatch.setattr(module, "SHIPPED_SHA256", "f" * 64)

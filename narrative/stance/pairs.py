@@ -105,6 +105,14 @@ class PairEncoder:
             progress=progress,
         )  # fmt: skip
 
+    def logits(self, vectors: Vectors) -> Vectors:
+        """Return what ``encode`` does, up to rounding, from the vectors of joined texts."""
+        import torch
+
+        with torch.inference_mode():
+            found: Vectors = self._loaded[0].head(torch.from_numpy(vectors)).numpy()
+        return found / np.float32(self.meta["temperature"])
+
 
 def read_pairs(
     texts: Sequence[str],
