@@ -17,7 +17,7 @@ from narrative.storage import read_weights
 
 FORMAT = "narrative-stance-2"
 SHIPPED = "stance.safetensors"
-SHIPPED_SHA256 = "511128492848a8df909c7ad6e7718e8b7f4d0de33c5717c2eb5291bff3829180"
+SHIPPED_SHA256 = "eb227992783451f3defc4eb387270c3b2994f01101c765ad2439934e709582cb"
 
 
 @dataclass(frozen=True)
