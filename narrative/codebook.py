@@ -69,13 +69,6 @@ class Codebook:
         ]
         return check_table(pd.DataFrame(rows), "framings")
 
-    def exemplars(self) -> dict[str, dict[str, list[str]]]:
-        """Return the exemplars by framing and side, as ``score_stance`` takes them."""
-        return {
-            f.framing_id: {"favor": list(f.favor), "against": list(f.against)}
-            for f in self.framings
-        }
-
 
 def read_codebook(path: str | Path) -> Codebook:
     """Read a codebook from TOML.

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 SINGLE, DOUBLE = 3.5, 7.2  # column widths in inches
+_UPRIGHT = 130  # letters of the longest word, times columns, that fit a double column
 STYLE: dict[str, Any] = {
     "font.size": 8,
     "font.family": "DejaVu Sans",
@@ -141,8 +142,16 @@ def plot_share_matrix(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
                     fontsize=7.5,
                     color="white" if value > 0.38 else "black",
                 )
+    # Upright labels run into each other where a word is wider than its column.
+    word = max((len(w) for c in columns for w in str(c).split()), default=0)
+    narrow = word * len(columns) > _UPRIGHT
     ax.set_xticks(
-        range(len(columns)), [fill(c, 13, break_long_words=False) for c in columns], fontsize=6.6
+        range(len(columns)),
+        [fill(c, 24 if narrow else 13, break_long_words=False) for c in columns],
+        fontsize=6.6,
+        rotation=30 if narrow else 0,
+        ha="right" if narrow else "center",
+        rotation_mode="anchor" if narrow else "default",
     )
     ax.set_yticks(range(len(rows)), [f"{r} (n = {n[r]})" for r in rows])
     ax.tick_params(length=0)

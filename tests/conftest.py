@@ -242,3 +242,32 @@ def fast_models(monkeypatch: pytest.MonkeyPatch) -> FakeEncoder:
     for module in (narrative.pipeline, narrative.stance.certainty, narrative.stance.scorer):
         monkeypatch.setattr(module, "stance_model", lambda *given: model)
     return encoder
+
+
+@pytest.fixture
+def resumes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Any, Any], Path]:
+    """Return a check that a training cut after its first epoch ends as one that was not."""
+
+    def check(train: Callable[..., None], script: Any) -> Path:
+        whole, part = tmp_path / "whole.safetensors", tmp_path / "cut.safetensors"
+        train(whole)
+        run_epoch = script.run_epoch
+
+        def cut(trainer: Any, given: Any, epoch: int) -> float:
+            if epoch == 1:
+                raise KeyboardInterrupt
+            return float(run_epoch(trainer, given, epoch))
+
+        with monkeypatch.context() as patch:
+            patch.setattr(script, "run_epoch", cut)
+            with pytest.raises(KeyboardInterrupt):
+                train(part)
+        assert part.with_suffix(".state.pt").exists()
+        with pytest.raises(SystemExit, match="of other settings; delete it"):
+            train(part, "--dropout", "0.3")
+        train(part)
+        assert not part.with_suffix(".state.pt").exists()
+        assert whole.read_bytes() == part.read_bytes()
+        return whole
+
+    return check

@@ -154,27 +154,8 @@ def train(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 @pytest.mark.model
 def test_an_interrupted_training_of_pairs_ends_as_one_that_was_not(
-    train: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    train: Any, resumes: Any
 ) -> None:
-    train(tmp_path / "whole.safetensors")
-    run_epoch = train_pairs.run_epoch
-
-    def cut(trainer: Any, sampler: Any, epoch: int) -> float:
-        if epoch == 1:
-            raise KeyboardInterrupt
-        return float(run_epoch(trainer, sampler, epoch))
-
-    with monkeypatch.context() as patch:
-        patch.setattr(train_pairs, "run_epoch", cut)
-        with pytest.raises(KeyboardInterrupt):
-            train(tmp_path / "cut.safetensors")
-    assert (tmp_path / "cut.state.pt").exists()
-    with pytest.raises(SystemExit, match="of other settings; delete it"):
-        train(tmp_path / "cut.safetensors", "--dropout", "0.3")
-    train(tmp_path / "cut.safetensors")
-    assert not (tmp_path / "cut.state.pt").exists()
-    whole, cut_bytes = ((tmp_path / f"{n}.safetensors").read_bytes() for n in ("whole", "cut"))
-    assert whole == cut_bytes
-    reader = PairEncoder(tmp_path / "whole.safetensors")
+    reader = PairEncoder(resumes(train, train_pairs))
     assert reader.encode(_joined()).shape == (3, 3)
     assert reader.fingerprint != PairEncoder().fingerprint

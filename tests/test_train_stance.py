@@ -53,28 +53,8 @@ def train(monkeypatch: pytest.MonkeyPatch) -> Any:
     return run
 
 
-def test_an_interrupted_training_ends_as_one_that_was_not(
-    train: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    train(tmp_path / "whole.safetensors")
-    run_epoch = train_stance.run_epoch
-
-    def cut(trainer: Any, claims: Any, epoch: int) -> float:
-        if epoch == 1:
-            raise KeyboardInterrupt
-        return float(run_epoch(trainer, claims, epoch))
-
-    with monkeypatch.context() as patch:
-        patch.setattr(train_stance, "run_epoch", cut)
-        with pytest.raises(KeyboardInterrupt):
-            train(tmp_path / "cut.safetensors")
-    assert (tmp_path / "cut.state.pt").exists()
-    with pytest.raises(SystemExit, match="of other settings; delete it"):
-        train(tmp_path / "cut.safetensors", "--dropout", "0.3")
-    train(tmp_path / "cut.safetensors")
-    whole, continued = ((tmp_path / f"{n}.safetensors").read_bytes() for n in ("whole", "cut"))
-    assert whole == continued
-    assert not (tmp_path / "cut.state.pt").exists()
+def test_an_interrupted_training_ends_as_one_that_was_not(train: Any, resumes: Any) -> None:
+    resumes(train, train_stance)
 
 
 def test_what_is_written_loads_and_says_what_it_is(train: Any, tmp_path: Path) -> None:
