@@ -80,15 +80,15 @@ def compared(t: pd.DataFrame, encode: Callable[[list[str]], np.ndarray]) -> np.n
     return np.hstack([u * root, v * root, u * v * root**2, np.abs(u - v) * root])
 
 
-def representations(t: pd.DataFrame) -> dict[str, Matrix]:
-    """Return each representation of a set's pairs, row for row."""
+def apart(t: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Return each representation of claim and proposition read apart, row for row."""
     network: Encoder = stance_model().encoder
     normaliser = default_normaliser()
 
     def adapted(texts: list[str]) -> np.ndarray:
         return network.encode([normaliser(x) for x in texts])
 
-    plain, own, read = compared(t, embed), compared(t, adapted), joined(t)
+    plain, own = compared(t, embed), compared(t, adapted)
     third = plain.shape[1] // 4
     cosine = plain[:, 2 * third : 3 * third].sum(axis=1, keepdims=True) / third
     return {
@@ -96,9 +96,14 @@ def representations(t: pd.DataFrame) -> dict[str, Matrix]:
         "frozen encoder": plain,
         "stance network": own,
         "frozen encoder + stance network": np.hstack([plain, own]),
-        CROSS: pair_vectors().encode(read),
-        f"frozen encoder + {CROSS}": np.hstack([plain, pair_vectors().encode(read)]),
     }
+
+
+def representations(t: pd.DataFrame) -> dict[str, Matrix]:
+    """Return each representation of a set's pairs, apart and read together, row for row."""
+    out, together = apart(t), pair_vectors().encode(joined(t))
+    beside = np.hstack([out["frozen encoder"], together])
+    return {**out, CROSS: together, f"frozen encoder + {CROSS}": beside}
 
 
 def joined(t: pd.DataFrame) -> list[str]:
