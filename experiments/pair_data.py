@@ -97,11 +97,9 @@ class Sampler:
     ----------
     claims : DataFrame
         As ``stance_data.written`` returns them.
-    with_open : bool
-        Whether the open sets train too.
     """
 
-    def __init__(self, claims: pd.DataFrame, with_open: bool = True) -> None:
+    def __init__(self, claims: pd.DataFrame) -> None:
         self.texts = claims["input"].tolist()
         self.codes = claims[STANCE_COLUMNS].to_numpy(dtype=float)
         contests = other_contests()
@@ -109,8 +107,7 @@ class Sampler:
             "contests": _pairs(contests[contests["split"] == "train"]),
             "families": between_claims(claims),
         }
-        if with_open:
-            self.kinds |= open_pairs()
+        self.kinds |= open_pairs()
         self.words = wordings()
 
     def epoch(self, rng: np.random.Generator) -> list[Pair]:

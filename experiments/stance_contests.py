@@ -4,6 +4,8 @@ Every row but the cross-encoder's is a logistic regression on one representation
 proposition, fitted on the contests that trained the cross-encoder too; a fifth of the contests is
 scored, once. Most claims have a twin with the sides exchanged or the event denied, so that words
 alone tell little.
+
+    python experiments/stance_contests.py    # the gate's recall at each threshold, where it was set
 """
 
 from __future__ import annotations
@@ -104,3 +106,23 @@ def _gate(test: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     group = test["group"].to_numpy(dtype=object)
     other = group[:, None] != group[None]
     return np.diag(read), (~read & other).sum(axis=1) / other.sum(axis=1)
+
+
+def main() -> None:
+    """Print what the gate lets through on the contests that train, by the files it was set on."""
+    t, normaliser, plain = other_contests(), default_normaliser(), stance_model().pairs.plain
+    t = t[(t["split"] == "train") & (t["stance"] != 0)]
+    claims, propositions = (
+        plain.encode([normaliser(x) for x in t[column]]) for column in ("claim", "proposition")
+    )
+    cosines = (claims * propositions).sum(axis=1)
+    first = ~t["kind"].str.startswith("topics_").to_numpy()
+    for name, at in (("pairs.jsonl, on which it was set", first), ("all", np.full(len(t), True))):
+        recall = {
+            c / 100: round(float((cosines[at] >= c / 100).mean()), 3) for c in range(0, 14, 2)
+        }
+        print(f"{name}, n {at.sum()}: {recall}")
+
+
+if __name__ == "__main__":
+    main()
