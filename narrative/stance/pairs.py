@@ -176,8 +176,8 @@ class Gate:
     ----------
     cosine : float
         The least cosine of a claim to the proposition or its counter, by the plain encoder. Of the
-        steps of .02 the highest that kept .98 of the pairs with a side, on the older half of the
-        contests that train (``experiments/stance_contests.py``).
+        steps of .02 the highest that kept .98 of the pairs with a side, on those of the older
+        contests (``pairs.jsonl``) that train (``experiments/stance_contests.py``).
     outside : tuple of float
         p_against, p_none and p_favor of a claim that is not read: a convention, not an estimate.
     """
