@@ -33,7 +33,7 @@ SHARES = {
 }
 # Members of a family that say the same.
 SAME = {"base", "paraphrase", "paraphrase2", "enemy"}
-SWAPPED = {"actor_swap", "swap_paraphrase"}
+SWAPPED = {"actor_swap", "swap_paraphrase", "enemy2"}
 PER_CLAIM = 0.5  # claims with a wording, to an epoch, for each written claim
 STRANGERS = 0.1  # unrelated pairs, of all others in an epoch
 
