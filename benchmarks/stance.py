@@ -35,6 +35,7 @@ def main() -> None:
     from narrative.adapter import load_adapter
     from narrative.encoder import SentenceEncoder
     from narrative.stance import PairEncoder, PairModel, StanceModel, score_stance
+    from narrative.stance.in_context import ClaimEncoder
     from narrative.stance.pairs import SEPARATOR
     from narrative.stance.structured import StructureEncoder, shipped_structured
 
@@ -45,7 +46,7 @@ def main() -> None:
     lines = WRITTEN.read_text(encoding="utf-8").splitlines()[: args.claims]
     texts = [str(json.loads(x)["text"]) for x in lines]
     adapter, plain = load_adapter(), SentenceEncoder()
-    network = SentenceEncoder(adapter=adapter.merge, adapter_id=adapter.sha256)
+    network = ClaimEncoder(adapter)
     reader = PairEncoder()
     pairs = PairModel(reader, plain)
     model = StanceModel(adapter, network, pairs, StructureEncoder(), shipped_structured())

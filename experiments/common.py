@@ -11,6 +11,7 @@ import pandas as pd
 
 from narrative.agreement import group_bootstrap
 from narrative.cleaning import to_clean
+from narrative.stance.in_context import with_place
 from narrative.storage import read_table, write_text
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -55,7 +56,7 @@ def table(name: str) -> pd.DataFrame:
 
 
 def gold(name: str = "claims") -> pd.DataFrame:
-    """Return a hand coding with its spans in the cleaned text (``start, end``)."""
+    """Return a hand coding with its spans in the cleaned text, and what stands beside them."""
     coded = pd.read_csv(SEEDS / "gold" / f"{name}.csv", dtype="string", keep_default_na=False)
     offsets = table("offsets")
     segments = {
@@ -73,7 +74,7 @@ def gold(name: str = "claims") -> pd.DataFrame:
     for column in coded.columns:
         if column.startswith("stance_") or column == "cue_stance":
             coded[column] = coded[column].astype(int)
-    return coded.reset_index(drop=True)
+    return with_place(coded.reset_index(drop=True), table("documents"))
 
 
 def split_of(doc_ids: pd.Series) -> pd.Series:

@@ -29,6 +29,7 @@ from narrative.encoder import embed
 from narrative.framings import guided_membership
 from narrative.normalise import build_normaliser
 from narrative.stance import HEAD, score_stance, stance_model
+from narrative.stance.in_context import claim_inputs
 from narrative.study import read_study
 
 MIN_N = 15
@@ -136,7 +137,8 @@ def stance(coded: pd.DataFrame) -> tuple[Rows, pd.DataFrame]:
     codebook = read_codebook(SEEDS / "codebook.toml")
     framings = codebook.table()
     sources, places = table("sources"), read_study(SEEDS).places()
-    claims = coded.assign(claim_id=coded["gold_id"])[["claim_id", "text", "camp"]]
+    columns = ["gold_id", "text", "before", "after", "camp"]
+    claims = coded[columns].rename(columns={"gold_id": "claim_id"})
     scored = score_stance(claims, framings, sources=sources, places=places)
     renamed = framings.assign(
         proposition=framings["proposition"] + " Indeed."
@@ -252,7 +254,7 @@ def framing(coded: pd.DataFrame, min_membership: float) -> Rows:
     codebook = read_codebook(SEEDS / "codebook.toml")
     normaliser = build_normaliser(table("sources"), read_study(SEEDS).places())
     adapter, encoder, *_ = stance_model()
-    vectors = encoder.encode(normaliser.many(coded["text"], coded["camp"]))
+    vectors = encoder.encode(claim_inputs(coded, coded["camp"], normaliser))
     ids = np.array([f.framing_id for f in codebook.framings], dtype=object)
     y, groups = coded["framing"].to_numpy(dtype=object), np.array(paragraph_groups(coded, texts()))
     out: Rows = []

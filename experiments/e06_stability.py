@@ -13,6 +13,7 @@ from narrative.encoder import CachedEncoder, Encoder, SentenceEncoder, default_c
 from narrative.framings import cluster, guided_membership
 from narrative.normalise import ActorNormaliser, build_normaliser
 from narrative.stance import stance_model
+from narrative.stance.in_context import ClaimEncoder, claim_inputs, with_place
 from narrative.study import read_study
 
 N_STATES = 10
@@ -63,13 +64,12 @@ def main() -> None:
     normaliser = build_normaliser(sources, study.places())
     adapter, adapted, *_ = stance_model()
     plain = CachedEncoder(SentenceEncoder(), default_cache())
-    other_shape = SentenceEncoder(
-        adapter=adapter.merge, adapter_id=adapter.sha256, batch_rows=7, bucket=8
-    )
+    other_shape = ClaimEncoder(adapter, batch_rows=7, bucket=8)
     camps = claims["source_id"].map(dict(zip(sources["source_id"], sources["camp"], strict=True)))
     normal, raw = normaliser.many(claims["text"], camps), claims["text"].tolist()
+    placed = claim_inputs(with_place(claims, table("documents")), camps, normaliser)
     vectors = {
-        "adapted, normalised": adapted.encode(normal),
+        "adapted, normalised": adapted.encode(placed),
         "plain, normalised": plain.encode(normal),
         "plain, raw text": plain.encode(raw),
     }
@@ -82,7 +82,11 @@ def main() -> None:
     ami = adjusted_mutual_info_score
     add(
         "guided: other batch shape",
-        ami(base, guided(other_shape.encode(normal), codebook, other_shape, normaliser, adapter)),
+        ami(base, guided(other_shape.encode(placed), codebook, other_shape, normaliser, adapter)),
+    )
+    add(
+        "guided: claims read alone",
+        ami(base, guided(adapted.encode(normal), codebook, adapted, normaliser, adapter)),
     )
     add(
         "guided: text not normalised",

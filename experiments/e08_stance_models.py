@@ -33,8 +33,9 @@ from narrative.agreement import (
 )
 from narrative.encoder import embed
 from narrative.normalise import build_normaliser
-from narrative.schema import CAMPS
-from narrative.stance import score_certainty, stance_model
+from narrative.schema import CAMPS, CERTAINTIES
+from narrative.stance import stance_model
+from narrative.stance.in_context import claim_inputs
 from narrative.stance.structure import FEATURES
 from narrative.study import read_study
 
@@ -46,11 +47,12 @@ _RULE = {k: FEATURES.index(f"rule, sign: {k}") for k in MAIN}
 
 @dataclass
 class Set:
-    """Claims to score: texts, normalised texts, camps, groups of the interval, and the codes."""
+    """Claims to score: texts, normalised alone and in their place, camps, groups, codes."""
 
     name: str
     text: list[str]
     normal: list[str]
+    placed: list[str]
     camp: np.ndarray
     group: np.ndarray
     codes: dict[str, np.ndarray]
@@ -66,6 +68,7 @@ def seeds_set() -> Set:
         "seeds gold",
         coded["text"].tolist(),
         normaliser.many(coded["text"], camps),
+        claim_inputs(coded, camps, normaliser),
         coded["camp"].to_numpy(dtype=object),
         np.array(paragraph_groups(coded, texts())),
         {k: coded[f"stance_{k}"].to_numpy() for k in MAIN},
@@ -81,6 +84,7 @@ def documents_set() -> Set:
         "written documents",
         t["text"].tolist(),
         t["input"].tolist(),
+        t["placed"].tolist(),
         t["camp"].to_numpy(dtype=object),
         t["group"].to_numpy(dtype=object),
         {k: t[f"stance_{k}"].to_numpy(dtype=int) for k in MAIN},
@@ -122,7 +126,8 @@ def systems(claims: Set) -> dict[str, dict[str, Probabilities]]:
     assert model.structured is not None
     raw = embed(train["text"].tolist()), embed(claims.text)
     normal = embed(train["input"].tolist()), embed(claims.normal)
-    vectors, events = model.encoder.encode(claims.normal), model.structure.encode(claims.normal)
+    alone, vectors = (model.encoder.encode(x) for x in (claims.normal, claims.placed))
+    events = model.structure.encode(claims.normal)
     out: dict[str, dict[str, Probabilities]] = {}
     for head in MAIN:
         y, target = train[f"stance_{head}"].to_numpy(), claims.codes[head]
@@ -130,7 +135,7 @@ def systems(claims: Set) -> dict[str, dict[str, Probabilities]]:
             TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True),
             LogisticRegression(C=STRENGTH, max_iter=2000),
         ).fit(train["input"], y)
-        network = model.adapter.probabilities(vectors, head)
+        by_itself, network = (model.adapter.probabilities(v, head) for v in (alone, vectors))
         z = model.structured.logits(events, head)
         z = np.exp(z - z.max(axis=1, keepdims=True))
         rule = events[:, _RULE[head]]
@@ -147,7 +152,9 @@ def systems(claims: Set) -> dict[str, dict[str, Probabilities]]:
             "cross-encoder": model.pairs.probabilities(claims.normal, PROPOSITIONS[head]),
             "structured, rule": np.column_stack([rule < 0, rule == 0, rule > 0]).astype(float),
             "structured, fitted": z / z.sum(axis=1, keepdims=True),
+            "network, claim alone": by_itself,
             "network": network,
+            "network + structured, claim alone": model.structured.joined(by_itself, events, head),
             "network + structured (shipped)": model.structured.joined(network, events, head),
         }
     return out
@@ -217,8 +224,9 @@ def _rows(
 
 def certainty(claims: Set) -> Rows:
     """Return accuracy and macro-F1 of the certainty scale, beside the majority."""
-    frame = pd.DataFrame({"text": claims.text, "camp": claims.camp})
-    found = score_certainty(frame)["certainty"].to_numpy(dtype=object)
+    model = stance_model()
+    p = model.adapter.probabilities(model.encoder.encode(claims.placed), "certainty")
+    found = np.array(CERTAINTIES, dtype=object)[p.argmax(axis=1)]
     values, counts = np.unique(claims.certainty, return_counts=True)
     most = np.full(len(found), values[counts.argmax()], dtype=object)
     out: Rows = []

@@ -17,8 +17,9 @@ import pandas as pd
 from common import figure
 from stance_data import PROPOSITIONS, held_out_families, other_contests
 
-from narrative.stance import score_stance
+from narrative.stance import StanceModel, score_stance
 
+SHIPPED_SYSTEM = "network + structured (shipped)"
 MAIN = ("russian_victory_inevitable", "ukrainian_counteroffensive")
 SAYINGS = (
     "A spokesman said that {}",
@@ -127,15 +128,17 @@ def _passes(case: Case, stance: np.ndarray) -> bool:
     return bool(a != 0 and b != a)
 
 
-def behaviour() -> list[dict[str, object]]:
-    """Return the pass rate of every test with its interval by family."""
+def behaviour(
+    model: StanceModel | None = None, system: str = SHIPPED_SYSTEM
+) -> list[dict[str, object]]:
+    """Return the pass rate of every test with its interval by family, by default as shipped."""
     families = held_out_families()
     claims, where = _claims(families)
     framings = pd.DataFrame(
         {"framing_id": list(MAIN), "proposition": [PROPOSITIONS[k] for k in MAIN]}
     )
     claims = claims.assign(claim_id=[f"{i:05d}" for i in range(len(claims))])
-    scores = score_stance(claims, framings)
+    scores = score_stance(claims, framings, model=model)
     by_head = {
         head: part.sort_values("claim_id")["stance"].to_numpy()
         for head, part in scores.groupby("framing_id")
@@ -152,7 +155,7 @@ def behaviour() -> list[dict[str, object]]:
                 "behaviour",
                 "all",
                 f"pass rate: {test}",
-                "network + structured (shipped)",
+                system,
                 lambda at, passed=passed: float(passed[at].mean()),
                 part["family"].tolist(),
                 "cases, interval by family",

@@ -17,6 +17,7 @@ import pandas as pd
 
 from narrative.normalise import default_normaliser
 from narrative.schema import CAMPS, CERTAINTIES
+from narrative.stance.in_context import claim_inputs, place
 
 TRAINING = Path(__file__).resolve().parent.parent / "training"
 PROPOSITIONS = {
@@ -57,6 +58,8 @@ def _claims(path: Path) -> pd.DataFrame:
                 "framing": row["framing"],
                 "certainty": row["certainty"],
                 "op": row.get("op", ""),
+                "before": row.get("before", ""),
+                "after": row.get("after", ""),
                 "file": str(path.relative_to(TRAINING).with_suffix("")),
                 "group": f"{path.parent.name}/{path.stem}/{part}",
                 **codes,
@@ -66,9 +69,14 @@ def _claims(path: Path) -> pd.DataFrame:
 
 
 def _normalised(table: pd.DataFrame) -> pd.DataFrame:
-    """Add ``input``: the claim as the scorer reads it. The camp enters only there."""
+    """Add ``input`` and ``placed``: the claim as the scorer reads it, alone and in its place.
+
+    The camp enters only there.
+    """
     camps = table["camp"].where(table["camp"].isin(CAMPS), "")
-    return table.assign(input=default_normaliser().many(table["text"], camps))
+    normaliser = default_normaliser()
+    alone = normaliser.many(table["text"], camps)
+    return table.assign(input=alone, placed=claim_inputs(table, camps, normaliser))
 
 
 @cache
@@ -83,7 +91,7 @@ def training_claims() -> pd.DataFrame:
         if p.name != "pairs.jsonl" and p.parent.name != "held_out"
     ]
     table = pd.concat([_claims(p) for p in paths], ignore_index=True)
-    table = table.drop_duplicates("text").reset_index(drop=True)
+    table = table.drop_duplicates(["text", "before", "after"]).reset_index(drop=True)
     unknown = set(table["certainty"]) - {*CERTAINTIES, ""}  # "": the coders differ
     assert not unknown, unknown
     dev = table["group"].map(lambda g: bucket(g, 20)) == 0
@@ -133,7 +141,15 @@ def strangers() -> pd.DataFrame:
     pairs = other_contests()
     pairs = pairs[(pairs["kind"] != "topics_narratives") & (pairs["split"] != "test")]
     table = pairs.drop_duplicates("claim").rename(columns={"claim": "text"})
-    given = {"camp": "", "framing": "other", "certainty": "", "op": "", "file": "strangers"}
+    given = {
+        "before": "",
+        "after": "",
+        "camp": "",
+        "framing": "other",
+        "certainty": "",
+        "op": "",
+        "file": "strangers",
+    }
     columns = ["text", "group", "split"]
     return _normalised(table[columns].assign(**given, **dict.fromkeys(STANCE_COLUMNS, 0)))
 
@@ -144,10 +160,19 @@ def held_out_families() -> pd.DataFrame:
     return _normalised(_claims(TRAINING / "held_out" / "families.jsonl"))
 
 
+def span_of(text: str, claim: dict[str, Any]) -> tuple[int, int]:
+    """Return where a written document has a claim: the ``nth`` occurrence of its ``quote``."""
+    start = -1
+    for _ in range(int(claim.get("nth", 0)) + 1):
+        start = text.index(claim["quote"], start + 1)
+    return start, start + len(claim["quote"])
+
+
 def document_claims() -> pd.DataFrame:
     """Return the claims of the written documents on whose two stances both coders agree.
 
-    Columns ``text, camp, group, framing, certainty, split, input`` and the two main stances. Some
+    Columns ``text, before, after, camp, group, framing, certainty, split, input, placed`` and the
+    two main stances. Some
     documents train; the claims of the others ("dev") are where settings are chosen.
     """
     codes = pd.read_csv(TRAINING / "documents" / "stance.csv")
@@ -159,10 +184,14 @@ def document_claims() -> pd.DataFrame:
             first, second = (by_coder[c].loc[(document["name"], number)] for c in CODERS)
             if any(first[k] != second[k] for k in ("inevitable", "counteroffensive")):
                 continue
+            before, after = place(document["text"], *span_of(document["text"], claim))
             rows.append(
                 {
                     "text": claim["quote"],
+                    "before": before,
+                    "after": after,
                     "camp": claim["camp"],
+                    "file": "documents",
                     "group": document["name"],
                     "framing": first["framing"],
                     "certainty": first["certainty"],

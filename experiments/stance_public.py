@@ -8,7 +8,7 @@ weights saw the training part of Perspectrum, and nothing of the other sets.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -138,16 +138,47 @@ def as_shipped(t: pd.DataFrame) -> np.ndarray:
     return np.where(logits[:, 2] > logits[:, 0], 1, -1)
 
 
+def folds(t: pd.DataFrame, task: Task) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return rows that train and rows that are scored: the set's own split, or folds by group."""
+    if task.train:
+        return [(np.flatnonzero(t["split"] == task.train), np.flatnonzero(t["split"] == task.test))]
+    parts = GroupKFold(N_FOLDS).split(t, t["stance"], t["group"])
+    return [(np.array(a), np.array(b)) for a, b in parts]
+
+
+def measurements() -> Iterator[tuple[str, Task, pd.DataFrame]]:
+    """Yield each measurement's name, task and rows."""
+    for name, tasks in TASKS.items():
+        whole = read_set(name)
+        for task in tasks:
+            t = whole[whole["group"] == task.group] if task.group else whole
+            if task.train:
+                t = t[t["split"].isin([task.train, task.test])]
+            yield f"{name} {task.group}".strip(), task, t.reset_index(drop=True)
+
+
+def scored(
+    name: str, task: Task, t: pd.DataFrame, rows: np.ndarray, system: str, p: np.ndarray
+) -> dict[str, object]:
+    """Return a system's figure with its interval by claim, topic or target group."""
+    y = t["stance"].to_numpy(dtype=int)[rows]
+    # Within one target, every tweet is a group of its own.
+    groups = rows.tolist() if task.group else t["group"].to_numpy()[rows].tolist()
+    return figure(
+        "public sets",
+        name,
+        task.metric,
+        system,
+        lambda at: task.score(y[at], p[at]),
+        groups,
+        "pairs",
+    )
+
+
 def predictions(t: pd.DataFrame, task: Task) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Return the rows that are scored and every system's labels for them."""
     y, matrices, shipped = t["stance"].to_numpy(dtype=int), representations(t), as_shipped(t)
-    if task.train:
-        parts = [
-            (np.flatnonzero(t["split"] == task.train), np.flatnonzero(t["split"] == task.test))
-        ]
-    else:
-        folds = GroupKFold(N_FOLDS).split(y, y, t["group"])
-        parts = [(np.array(a), np.array(b)) for a, b in folds]
+    parts = folds(t, task)
     rows = np.concatenate([b for _, b in parts])
     out: dict[str, list[np.ndarray]] = {}
     both = (t["claim"] + " | " + t["proposition"]).to_numpy(dtype=object)
@@ -166,31 +197,11 @@ def predictions(t: pd.DataFrame, task: Task) -> tuple[np.ndarray, dict[str, np.n
 
 
 def public_sets() -> list[dict[str, object]]:
-    """Return every system's figure on every set, with intervals by claim, topic or target group."""
+    """Return every system's figure on every set."""
     out: list[dict[str, object]] = []
-    for name, tasks in TASKS.items():
-        whole = read_set(name)
-        for task in tasks:
-            t = whole[whole["group"] == task.group] if task.group else whole
-            if task.train:
-                t = t[t["split"].isin([task.train, task.test])]
-            t = t.reset_index(drop=True)
-            rows, labels = predictions(t, task)
-            y = t["stance"].to_numpy(dtype=int)[rows]
-            # Within one target, every tweet is a group of its own.
-            groups = rows.tolist() if task.group else t["group"].to_numpy()[rows].tolist()
-            for system, p in labels.items():
-                out.append(
-                    figure(
-                        "public sets",
-                        f"{name} {task.group}".strip(),
-                        task.metric,
-                        system,
-                        lambda at, y=y, p=p, score=task.score: score(y[at], p[at]),
-                        groups,
-                        "pairs",
-                    )
-                )
+    for name, task, t in measurements():
+        rows, labels = predictions(t, task)
+        out += [scored(name, task, t, rows, system, p) for system, p in labels.items()]
     return out
 
 

@@ -23,6 +23,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score, roc_auc_score
 from sklearn.model_selection import LeaveOneGroupOut, cross_val_predict
 from sklearn.pipeline import make_pipeline
+from stance_data import span_of
 
 from narrative.agreement import group_bootstrap
 from narrative.lexicon import load_cues
@@ -62,13 +63,8 @@ def read_documents(folder: Path) -> list[dict[str, Any]]:
 
 
 def claim_spans(document: dict[str, Any]) -> list[tuple[int, int, bool]]:
-    out = []
-    for claim in document["claims"]:
-        at = -1
-        for _ in range(claim.get("nth", 0) + 1):
-            at = document["text"].index(claim["quote"], at + 1)
-        out.append((at, at + len(claim["quote"]), claim["voice"] != "author"))
-    return out
+    text = document["text"]
+    return [(*span_of(text, c), c["voice"] != "author") for c in document["claims"]]
 
 
 def listed(folder: Path) -> pd.DataFrame:

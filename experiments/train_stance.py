@@ -8,14 +8,15 @@ the seeds, nor their gold, nor ``training/held_out`` are read.
 
 A run is deterministic for a ``--random-state`` on one machine; it saves its state after every
 epoch and goes on from there. What is written are the weights averaged over the last few hundred
-steps, and temperatures fitted on claims that were kept from training. ``--share`` and ``--without``
-train on a part of the claims, for a learning curve.
+steps, and temperatures fitted on claims that were kept from training. A claim that was cut from a
+report is read in its place in some epochs, and alone in others, because users may have either.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ from training_loop import (
     Settings,
     batches,
     deterministic,
+    kept_together,
     read_settings,
     some,
     state_of,
@@ -51,16 +53,32 @@ from narrative.agreement import macro_f1
 from narrative.deltas import delta_tensors, pinned_bert
 from narrative.encoder import weights_folder
 from narrative.schema import CERTAINTIES
+from narrative.stance.in_context import Pieces, pieces, tokens
 from narrative.stance.network import SIDES, StanceNetwork
+from narrative.stance.pairs import PairEncoder
 
 SHIPPED = Path("narrative/weights/stance.safetensors")
-DEFAULTS = Settings(epochs=8, rate=1e-4, head_rate=5e-3, average=0.99)
 KEYS = list(PROPOSITIONS)
 HEADS = {**dict.fromkeys(KEYS, SIDES), "framing": FRAMINGS, "certainty": CERTAINTIES}
 # The two propositions that the studies are about count more than the other five.
 MAIN = (INEVITABLE, COUNTER)
 WEIGHTS = {**dict.fromkeys(MAIN, 1.0), "framing": 0.7, "certainty": 0.4}
 SMOOTHING = 0.05
+_LONGEST = 144  # word pieces; serving reads up to 256
+
+
+@dataclass(frozen=True)
+class StanceSettings(Settings):
+    """What a run of this trainer depends on."""
+
+    epochs: int = 8
+    rate: float = 1e-4
+    head_rate: float = 5e-3
+    average: float = 0.99
+    placed: float = 0.5
+    agreement: float = 0.5
+    twins: bool = True
+    start: str = ""
 
 
 def targets_of(table: pd.DataFrame) -> dict[str, Tensor]:
@@ -75,69 +93,124 @@ def targets_of(table: pd.DataFrame) -> dict[str, Tensor]:
     return out
 
 
+def start(settings: StanceSettings) -> Any:
+    """Return the encoder that training starts from: the pinned one, or the cross-encoder's."""
+    if not settings.start:
+        return pinned_bert()
+    bert = PairEncoder(settings.start).trainable().merge().bert
+    return bert.requires_grad_(True)
+
+
+def disagreement(vectors: Tensor, targets: dict[str, Tensor]) -> Tensor:
+    """Return how far cosines of claims are from those of their codes on the main propositions.
+
+    Claims that agree should be near, claims that contradict each other far, and a claim without a
+    side at right angles to one that takes it (after Ghafouri et al., EMNLP 2024, with the cosine of
+    codes in place of triplets).
+
+    Parameters
+    ----------
+    vectors : Tensor, shape (batch, dims)
+        Of length one.
+    targets : dict of str to Tensor, shape (batch,)
+    """
+    codes = torch.stack([targets[k] for k in MAIN], 1)
+    known = (codes >= 0).all(1)
+    unit = nn.functional.normalize((codes[known] - 1).float(), dim=1)
+    taken = unit.norm(dim=1) > 0
+    # Two claims without a side may be about anything: nothing is asked of them.
+    asked = (taken[:, None] | taken[None]).triu(1)
+    if not asked.any():
+        return vectors.new_zeros(())
+    cosines = vectors[known] @ vectors[known].T
+    return (cosines - unit @ unit.T)[asked].square().mean()
+
+
 class Trainer(Loop):
     """The stance network in training."""
 
-    def __init__(self, settings: Settings, steps: int) -> None:
+    def __init__(self, settings: StanceSettings, steps: int) -> None:
         torch.manual_seed(settings.random_state)
         sizes = {name: len(labels) for name, labels in HEADS.items()}
-        network = StanceNetwork(pinned_bert(), sizes, settings.dropout)
+        network = StanceNetwork(start(settings), sizes, settings.dropout)
         network.bert.embeddings.word_embeddings.weight.requires_grad_(False)
         encoder = [p for p in network.bert.parameters() if p.requires_grad]
         super().__init__(network, encoder, list(network.head.parameters()), settings, steps)
         self.tokenizer = AutoTokenizer.from_pretrained(weights_folder())
+        self.weight = settings.agreement
 
-    def tokens(self, texts: list[str]) -> dict[str, Tensor]:
-        kept = {"padding": True, "truncation": True, "max_length": 100, "return_tensors": "pt"}
-        return dict(self.tokenizer(texts, **kept))
+    def pieces(self, texts: list[str]) -> list[Pieces]:
+        return pieces(texts, self.tokenizer, _LONGEST)
 
-    def claims_loss(self, texts: list[str], targets: dict[str, Tensor]) -> Tensor:
+    def tokens(self, rows: list[Pieces]) -> dict[str, Tensor]:
+        width = max(len(r.ids) for r in rows)
+        return tokens(rows, width, len(rows), self.tokenizer.pad_token_id)
+
+    def claims_loss(self, rows: list[Pieces], targets: dict[str, Tensor]) -> Tensor:
         with self.autocast():
-            vectors = self.network.claim_vectors(self.tokens(texts))
-        logits = self.network.claim_logits(vectors.float())
+            vectors = self.network.claim_vectors(self.tokens(rows)).float()
+        logits = self.network.claim_logits(vectors)
         total = vectors.new_zeros((), dtype=torch.float32)
         for name, z in logits.items():
             if (targets[name] >= 0).any():
                 total = total + WEIGHTS.get(name, 0.4) * nn.functional.cross_entropy(
                     z, targets[name], ignore_index=-1, label_smoothing=SMOOTHING
                 )
+        if self.weight:
+            total = total + self.weight * disagreement(vectors, targets)
         return total
 
     @torch.inference_mode()
     def logits(self, texts: list[str]) -> dict[str, np.ndarray]:
         """Return every head's logits by the averaged weights."""
-        network = self.average.module.eval()
-        parts = [
-            network.claim_logits(network.claim_vectors(self.tokens(texts[i : i + 64])))
-            for i in range(0, len(texts), 64)
-        ]
-        return {k: torch.cat([p[k] for p in parts]).numpy() for k in parts[0]}
+        network, rows = self.average.module.eval(), self.pieces(texts)
+        order = np.argsort([len(r.ids) for r in rows], kind="stable")
+        out = {k: np.zeros((len(rows), len(v)), np.float32) for k, v in HEADS.items()}
+        for at in (order[i : i + 64] for i in range(0, len(order), 64)):
+            vectors = network.claim_vectors(self.tokens([rows[i] for i in at]))
+            for name, z in network.claim_logits(vectors).items():
+                out[name][at] = z.numpy()
+        return out
+
+
+def arranged(
+    claims: pd.DataFrame, lengths: list[int], settings: StanceSettings, rng: np.random.Generator
+) -> list[np.ndarray]:
+    """Return an epoch's batches: families whole, so that twins are told apart; others by length."""
+    family = (claims["op"].fillna("") != "").to_numpy() & settings.twins
+    single, twins = np.flatnonzero(~family), np.flatnonzero(family)
+    # Some four characters to a word piece: batches are of near-equal length by characters.
+    parts = [single[at] for at in batches([4 * lengths[i] for i in single], settings.rows, rng)]
+    whole = kept_together(claims["group"].iloc[twins].tolist(), settings.rows, rng)
+    parts += [twins[at] for at in whole]
+    return [parts[i] for i in rng.permutation(len(parts))]
 
 
 def run_epoch(trainer: Trainer, claims: pd.DataFrame, epoch: int) -> float:
     """Train one epoch, batches of like length in random order; return the mean loss."""
     settings = trainer.settings
     rng = np.random.default_rng([settings.random_state, epoch])
-    texts, targets = claims["input"].tolist(), targets_of(claims)
+    placed = rng.random(len(claims)) < settings.placed
+    read = trainer.pieces(claims["placed"].where(placed, claims["input"]).tolist())
+    targets = targets_of(claims)
     trainer.network.train()
     losses = []
-    parts = batches([len(t) for t in texts], settings.rows, rng)
+    parts = arranged(claims, [len(r.ids) for r in read], settings, rng)
     for rows in tqdm(parts, desc=f"epoch {epoch}", mininterval=30):
         some = {k: t[rows] for k, t in targets.items()}
-        losses.append(trainer.step(trainer.claims_loss([texts[k] for k in rows], some)))
+        losses.append(trainer.step(trainer.claims_loss([read[k] for k in rows], some)))
     return float(np.mean(losses))
 
 
 def report(trainer: Trainer) -> dict[str, float]:
-    """Return macro-F1 on what is kept from training: claims, contests and written documents."""
-    claims = training_claims()
-    claims = claims[claims["split"] == "dev"]
-    out = _macro(trainer.logits(claims["input"].tolist()), targets_of(claims), "written claims")
-    cut = document_claims()
-    cut = cut[cut["split"] == "dev"]
-    logits_of = trainer.logits(cut["input"].tolist())
+    """Return macro-F1 on what is kept from training: claims, and claims of documents, both ways."""
+    claims, cut = training_claims(), document_claims()
+    claims, cut = (t[t["split"] == "dev"] for t in (claims, cut))
+    out = _macro(trainer.logits(claims["placed"].tolist()), targets_of(claims), "written claims")
     targets = {k: torch.tensor((cut[f"stance_{k}"] + 1).to_numpy(dtype=int)) for k in MAIN}
-    out |= _macro({k: logits_of[k] for k in MAIN}, targets, "claims of documents")
+    for way, column in (("in place", "placed"), ("alone", "input")):
+        logits = trainer.logits(cut[column].tolist())
+        out |= _macro({k: logits[k] for k in MAIN}, targets, f"claims of documents, {way}")
     return out
 
 
@@ -153,11 +226,10 @@ def _macro(
 
 
 def temperatures(trainer: Trainer) -> dict[str, float]:
-    """Return each head's temperature on what is kept from training."""
-    claims = training_claims()
-    claims = claims[claims["split"] == "dev"]
+    """Return each head's temperature on what is kept from training, documents included."""
+    claims = written("dev")
     targets = targets_of(claims)
-    logits = trainer.logits(claims["input"].tolist())
+    logits = trainer.logits(claims["placed"].tolist())
     return {k: temperature(z, targets[k].numpy()) for k, z in logits.items()}
 
 
@@ -171,7 +243,7 @@ def write(trainer: Trainer, path: Path, measured: dict[str, float], n_claims: in
         "heads": {k: list(labels) for k, labels in HEADS.items()},
         "temperatures": temperatures(trainer),
         "measured": {f"macro-F1, {k}": v for k, v in measured.items()},
-        "training": trainer.settings.__dict__ | {"n_claims": n_claims},
+        "training": asdict(trainer.settings) | {"n_claims": n_claims},
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     save_file(
@@ -181,18 +253,23 @@ def write(trainer: Trainer, path: Path, measured: dict[str, float], n_claims: in
     print(path, hashlib.sha256(path.read_bytes()).hexdigest())
 
 
-def main() -> None:
-    settings, out = read_settings(__doc__ or "", DEFAULTS, SHIPPED)
+def run(settings: StanceSettings, out: Path) -> None:
+    """Train with these settings and write the weights."""
     deterministic()
     claims = some(written("train"), settings)
-    per_epoch = -(-len(claims) // settings.rows)
-    trainer = Trainer(settings, per_epoch * settings.epochs)
-    print(f"{len(claims)} claims, {per_epoch} batches an epoch, {settings}", flush=True)
+    lengths, rng = [0] * len(claims), np.random.default_rng
+    sizes = [len(arranged(claims, lengths, settings, rng(e))) for e in range(settings.epochs)]
+    trainer = Trainer(settings, sum(sizes))
+    print(f"{len(claims)} claims, {sizes[0]} batches an epoch, {settings}", flush=True)
     measured = train(
         trainer, out, lambda epoch: run_epoch(trainer, claims, epoch), lambda: report(trainer)
     )
     write(trainer, out, measured, len(claims))
     state_of(out).unlink(missing_ok=True)
+
+
+def main() -> None:
+    run(*read_settings(__doc__ or "", StanceSettings(), SHIPPED))
 
 
 if __name__ == "__main__":

@@ -22,7 +22,8 @@ from stance_data import PROPOSITIONS, temperature, written
 
 from narrative.adapter import load_adapter
 from narrative.agreement import macro_f1
-from narrative.encoder import CachedEncoder, SentenceEncoder, default_cache
+from narrative.encoder import CachedEncoder, default_cache
+from narrative.stance.in_context import ClaimEncoder
 from narrative.stance.structure import FEATURES
 from narrative.stance.structured import Structured, StructureEncoder
 from narrative.storage import write_text
@@ -47,8 +48,8 @@ def main() -> None:
     encoder = CachedEncoder(StructureEncoder(), default_cache())
     features = {k: encoder.encode(t["input"].tolist()) for k, t in (("train", train), ("dev", dev))}
     adapter = load_adapter(args.adapter)
-    network = SentenceEncoder(adapter=adapter.merge, adapter_id=adapter.sha256)
-    vectors = CachedEncoder(network, default_cache()).encode(dev["input"].tolist())
+    network = CachedEncoder(ClaimEncoder(adapter), default_cache())
+    vectors = network.encode(dev["placed"].tolist())
     heads = {}
     for head in PROPOSITIONS:
         y = train[f"stance_{head}"].to_numpy(dtype=float)

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -101,6 +101,7 @@ class Loop:
         torch.set_rng_state(state["rng"])
 
 
+S = TypeVar("S", bound=Settings)
 _HELP = {
     "rate": "of the encoder",
     "average": "decay of the averaged weights",
@@ -108,10 +109,14 @@ _HELP = {
     "share": "of the groups of written claims to train on",
     "without": "leave out the files of written claims that match this regular expression",
     "bf16": "compute in 16 bits, where the processor has them",
+    "placed": "of the claims whose place is known, the share that an epoch reads in it",
+    "twins": "keep families in one batch",
+    "start": "weights of a cross-encoder whose encoder training starts from",
+    "agreement": "weight of the loss that puts agreeing claims near, contradicting ones far",
 }
 
 
-def read_settings(doc: str, defaults: Settings, out: Path) -> tuple[Settings, Path]:
+def read_settings(doc: str, defaults: S, out: Path) -> tuple[S, Path]:
     """Return the settings that the command line gives, and where to write."""
     parser = argparse.ArgumentParser(
         description=doc, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -119,13 +124,14 @@ def read_settings(doc: str, defaults: Settings, out: Path) -> tuple[Settings, Pa
     for name, value in asdict(defaults).items():
         option = "--" + name.replace("_", "-")
         if isinstance(value, bool):
-            parser.add_argument(option, action="store_true", help=_HELP.get(name))
+            boolean = argparse.BooleanOptionalAction
+            parser.add_argument(option, action=boolean, default=value, help=_HELP.get(name))
         else:
             parser.add_argument(option, type=type(value), default=value, help=_HELP.get(name))
     parser.add_argument("--out", type=Path, default=out)
     given = vars(parser.parse_args())
     path: Path = given.pop("out")
-    return Settings(**given), path
+    return type(defaults)(**given), path
 
 
 def some(claims: pd.DataFrame, settings: Settings) -> pd.DataFrame:
@@ -177,6 +183,21 @@ def train(
         torch.save(state, state_file.with_suffix(".part"))
         state_file.with_suffix(".part").replace(state_file)
     return report()
+
+
+def kept_together(groups: Sequence[str], rows: int, rng: np.random.Generator) -> list[np.ndarray]:
+    """Return index batches of whole groups, at most `rows` unless one group has more."""
+    members: dict[str, list[int]] = {}
+    for i, group in enumerate(groups):
+        members.setdefault(group, []).append(i)
+    names, parts, part = list(members), [], list[int]()
+    for k in rng.permutation(len(names)):
+        more = members[names[k]]
+        if part and len(part) + len(more) > rows:
+            parts.append(np.array(part))
+            part = []
+        part += more
+    return [*parts, np.array(part)] if part else parts
 
 
 def batches(lengths: Sequence[int], rows: int, rng: np.random.Generator) -> list[np.ndarray]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from narrative.schema import check_table
     from narrative.simulate import simulate_corpus
     from narrative.speakers import check_sources
-    from narrative.stance import score_stance
+    from narrative.stance import score_stance, with_place
     from narrative.study import read_study
     from narrative.timeline import estimate_timeline
 
@@ -46,6 +46,7 @@ _WHERE = {
     "run_study": "pipeline",
     "score_stance": "stance",
     "simulate_corpus": "simulate",
+    "with_place": "stance",
 }
 
 __all__ = [
@@ -68,6 +69,7 @@ __all__ = [
     "run_study",
     "score_stance",
     "simulate_corpus",
+    "with_place",
 ]
 
 

@@ -15,9 +15,9 @@ from narrative.deltas import Arrays, restore
 from narrative.errors import WeightsError
 from narrative.storage import read_weights
 
-FORMAT = "narrative-stance-2"
+FORMAT = "narrative-stance-3"
 SHIPPED = "stance.safetensors"
-SHIPPED_SHA256 = "eb227992783451f3defc4eb387270c3b2994f01101c765ad2439934e709582cb"
+SHIPPED_SHA256 = "0955eceaedcd8574fad376cca20753ba040d8405b366da69f593f986dbb148bf"
 
 
 @dataclass(frozen=True)
@@ -39,15 +39,19 @@ class Adapter:
     meta: dict[str, Any]
     sha256: str
 
-    def merge(self, model: Any) -> None:
-        """Add the changes to a sentence-transformers model of the pinned encoder, in place.
+    def bert(self) -> Any:
+        """Return the pinned encoder with the changes, ready to read.
 
         Raises
         ------
         WeightsError
             If the file lacks a tensor of it, or one has another shape.
         """
-        restore(model[0].auto_model, self.tensors, SHIPPED, prefix="bert.")
+        from narrative.deltas import pinned_bert
+
+        bert = pinned_bert()
+        restore(bert, self.tensors, SHIPPED, prefix="bert.")
+        return bert.eval()
 
     def probabilities(self, vectors: npt.NDArray[np.float32], head: str) -> npt.NDArray[np.float64]:
         """Return softmax probabilities of one head, shape (n, n_classes), temperature applied.

@@ -112,10 +112,6 @@ class SentenceEncoder:
         Rows in every batch, padded with empty texts.
     bucket : int
         Token lengths are rounded up to a multiple of this.
-    adapter : callable, optional
-        Changes the loaded torch module in place (see ``narrative.adapter``).
-    adapter_id : str
-        Hash of the adapter, part of the fingerprint.
     """
 
     def __init__(
@@ -125,26 +121,22 @@ class SentenceEncoder:
         revision: str | None = None,
         batch_rows: int = 16,
         bucket: int = 16,
-        adapter: Callable[[Any], None] | None = None,
-        adapter_id: str = "",
     ) -> None:
         self.model, self.revision = model, revision
         self.batch_rows, self.bucket = batch_rows, bucket
-        self._adapter, self._adapter_id = adapter, adapter_id
         self._loaded: Any = None
         pinned = model == DEFAULT_MODEL
         self._identity = PINNED_SHA256 if pinned else model_identity(model, revision)
 
     @property
     def fingerprint(self) -> str:
-        """Hash of weights, adapter and batch shape."""
-        parts = (self._identity, self._adapter_id, str(self.batch_rows), str(self.bucket))
+        """Hash of weights and batch shape."""
+        parts = (self._identity, str(self.batch_rows), str(self.bucket))
         return sha256_text("|".join(parts))
 
     def load(self) -> Any:
-        """Return the sentence-transformers model, loaded and adapted on first use."""
+        """Return the sentence-transformers model, loaded on first use."""
         if self._loaded is None:
-            import torch
             from sentence_transformers import SentenceTransformer
             from transformers.utils.logging import disable_progress_bar
 
@@ -152,9 +144,6 @@ class SentenceEncoder:
             quiet()  # loading takes a second, and the run shows its own progress
             path = str(weights_folder()) if self.model == DEFAULT_MODEL else self.model
             loaded = SentenceTransformer(path, revision=self.revision, device="cpu")
-            if self._adapter is not None:
-                with torch.no_grad():
-                    self._adapter(loaded)
             self._loaded = loaded.eval()
         return self._loaded
 

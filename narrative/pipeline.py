@@ -23,7 +23,14 @@ from narrative.normalise import build_normaliser
 from narrative.numbers import summarise
 from narrative.schema import check_table, empty_table
 from narrative.speakers import check_sources, normalise_mention, used_sources, with_shipped
-from narrative.stance import StanceModel, score_certainty, score_stance, stance_model
+from narrative.stance import (
+    StanceModel,
+    score_certainty,
+    score_stance,
+    speaker_camps,
+    stance_model,
+)
+from narrative.stance.in_context import claim_inputs, with_place
 from narrative.storage import read_table, sha256_file, sha256_json, write_json, write_table
 from narrative.study import Study
 from narrative.timeline import estimate_timeline
@@ -80,6 +87,10 @@ class _Run:
     def table(self, name: str) -> pd.DataFrame:
         return read_table(self.out / f"{name}.parquet")
 
+    def placed_claims(self) -> pd.DataFrame:
+        """Return the claims with what stands beside them in their documents."""
+        return with_place(self.table("claims"), self.table("documents"))
+
     def encoder(self) -> Encoder:
         """Return the encoder of the framings' vectors: the adapted one where it is pinned."""
         model = self.study.encoder.model
@@ -127,11 +138,13 @@ def _framings(run: _Run) -> Tables:
     claims, sources = run.table("claims"), run.table("sources")
     normaliser = build_normaliser(sources, run.study.places())
     encoder, codebook = run.encoder(), run.study.codebook()
-    camps = claims["source_id"].map(dict(zip(sources["source_id"], sources["camp"], strict=True)))
-    vectors = encoder.encode(normaliser.many(claims["text"], camps), progress=run.reporter.progress)
+    pinned = run.study.encoder.model == DEFAULT_MODEL
+    # Other encoders know no place: they read the claim alone.
+    read = run.placed_claims() if pinned else claims
+    texts = claim_inputs(read, speaker_camps(claims, sources), normaliser)
+    vectors = encoder.encode(texts, progress=run.reporter.progress)
     membership = None
     if codebook is not None:
-        pinned = run.study.encoder.model == DEFAULT_MODEL
         membership = guided_membership(
             vectors,
             codebook,
@@ -152,7 +165,7 @@ def _framings(run: _Run) -> Tables:
 
 
 def _stances(run: _Run) -> Tables:
-    claims, framings = run.table("claims"), run.table("framings")
+    claims, framings = run.placed_claims(), run.table("framings")
     sources, places, progress = run.table("sources"), run.study.places(), run.reporter.progress
     stances = empty_table("stances")
     if (framings["proposition"] != "").any():
@@ -213,13 +226,13 @@ _WORK: dict[str, _Stage] = {
     ),
     "framings": _Stage(
         _framings,
-        ("claims",),
+        ("corpus", "claims"),
         ("codebook", "places", "weights"),
         ("encoder", "framings", "random_state"),
     ),
     "stances": _Stage(
         _stances,
-        ("claims", "framings"),
+        ("corpus", "claims", "framings"),
         ("codebook", "places", "weights", "stance_model"),
         ("stance",),
     ),

@@ -233,7 +233,6 @@ def test_the_fingerprint_covers_what_vectors_depend_on(tmp_path: Path) -> None:
     (folder / "weights").write_bytes(b"1")
     encoders = [
         SentenceEncoder(),
-        SentenceEncoder(adapter_id="a"),
         SentenceEncoder(batch_rows=8),
         SentenceEncoder(bucket=32),
         SentenceEncoder("some/name"),

@@ -19,6 +19,7 @@ from narrative.stance.pair_network import LowRank, PairNetwork, restored, traine
 from narrative.stance.pairs import SEPARATOR, Gate, PairEncoder, PairModel, either
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "experiments"))
+import finetuned_pairs
 import pair_data
 import train_pairs
 
@@ -159,3 +160,21 @@ def test_an_interrupted_training_of_pairs_ends_as_one_that_was_not(
     reader = PairEncoder(resumes(train, train_pairs))
     assert reader.encode(_joined()).shape == (3, 3)
     assert reader.fingerprint != PairEncoder().fingerprint
+
+
+@pytest.mark.model
+def test_training_goes_on_from_the_shipped_pairs_and_is_kept(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(finetuned_pairs, "FOLDER", tmp_path)
+    claims = [f"The town {verb} on day {i}." for i in range(8) for verb in ("fell", "held")]
+    t = pd.DataFrame({"claim": claims, "proposition": "The town was taken.", "stance": [1, -1] * 8})
+    train, test = np.arange(12), np.arange(12, 16)
+    settings = finetuned_pairs.Tuning(epochs=6, rows=4, average=0.5)
+    found = finetuned_pairs.labels(t, train, test, settings)
+    # The set knows two sides only, and twelve pairs are enough to tell these apart.
+    assert found.tolist() == [1, -1, 1, -1]
+    monkeypatch.setattr(finetuned_pairs, "Tuner", None)
+    assert finetuned_pairs.labels(t, train, test, settings).tolist() == found.tolist()
+    with pytest.raises(TypeError):
+        finetuned_pairs.labels(t, train, test, finetuned_pairs.Tuning(epochs=1))

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "experiments"))
+import learning_curve
 import stance_data
 import train_stance
-from training_loop import read_settings, some
+from training_loop import kept_together, read_settings, some
 
 from narrative.adapter import load_adapter
-from narrative.encoder import SentenceEncoder
 from narrative.schema import CERTAINTIES
+from narrative.stance.in_context import ClaimEncoder, in_place
+from narrative.stance.pairs import SHIPPED as SHIPPED_PAIRS
 
 pytestmark = pytest.mark.model
-ARGUMENTS = ["train_stance.py", "--epochs", "2", "--rows", "4", "--average", "0.5"]
+ARGUMENTS = ["train_stance.py", "--epochs", "2", "--rows", "4", "--average", "0.5", "--twins",
+             "--agreement", "0.5"]  # fmt: skip
 
 
 def _claims(split: str, n: int) -> pd.DataFrame:
@@ -31,9 +36,17 @@ def _claims(split: str, n: int) -> pd.DataFrame:
         text = ("The town held.", "Rain fell.", "The town fell.")[i % 3] + f" Day {i} of {split}."
         codes = dict.fromkeys(stance_data.STANCE_COLUMNS, side)
         rows.append(
-            {"input": text, "framing": train_stance.FRAMINGS[i % 8], "split": split, **codes,
-             "certainty": CERTAINTIES[i % 7], "group": f"{split}{i // 3}"}
-        )  # fmt: skip
+            {
+                "input": text,
+                "placed": in_place("It rained.", text, ""),
+                "framing": train_stance.FRAMINGS[i % 8],
+                "certainty": CERTAINTIES[i % 7],
+                "split": split,
+                "group": f"{split}{i // 3}",
+                "op": "base" if i < 6 else "",
+                **codes,
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -65,7 +78,7 @@ def test_what_is_written_loads_and_says_what_it_is(train: Any, tmp_path: Path) -
     assert adapter.meta["training"]["epochs"] == 2
     assert adapter.meta["training"]["n_claims"] == 12
     assert set(adapter.meta["temperatures"]) == set(adapter.meta["heads"])
-    vectors = SentenceEncoder(adapter=adapter.merge, adapter_id="own").encode(["The town fell."])
+    vectors = ClaimEncoder(adapter).encode(["The town fell."])
     for head, labels in adapter.meta["heads"].items():
         assert adapter.probabilities(vectors, head).shape == (1, len(labels))
     json.dumps(adapter.meta)
@@ -73,7 +86,7 @@ def test_what_is_written_loads_and_says_what_it_is(train: Any, tmp_path: Path) -
 
 def test_a_share_keeps_whole_groups(train: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", [*ARGUMENTS, "--share", "0.5"])
-    settings, _ = read_settings("", train_stance.DEFAULTS, train_stance.SHIPPED)
+    settings, _ = read_settings("", train_stance.StanceSettings(), train_stance.SHIPPED)
     kept = some(stance_data.written("train"), settings)
     assert kept["group"].nunique() == 2
     assert (kept.groupby("group").size() == 3).all()
@@ -90,3 +103,71 @@ def test_a_temperature_mends_what_is_too_sure() -> None:
     assert stance_data.temperature(logits, unknown) == stance_data.temperature(
         logits[:300], y[:300]
     )
+
+
+def test_agreeing_claims_are_asked_to_be_near_and_contradicting_ones_far() -> None:
+    against, none, favor, unknown = 0, 1, 2, -1
+    codes = {
+        train_stance.INEVITABLE: torch.tensor([favor, favor, against, none, none, favor]),
+        train_stance.COUNTER: torch.tensor([against, against, favor, none, none, unknown]),
+    }
+    x, y = torch.eye(8)[0], torch.eye(8)[1]
+    wanted = torch.stack([x, x, -x, y, -y, x])
+    assert train_stance.disagreement(wanted, codes) == 0
+    # Claims without a side may be near or far; a claim that is not coded asks for nothing.
+    moved = torch.stack([x, x, -x, y, y, y])
+    assert train_stance.disagreement(moved, codes) == 0
+    for row, vector in ((1, -x), (2, x), (3, x)):
+        worse = wanted.clone()
+        worse[row] = vector
+        assert train_stance.disagreement(worse, codes) > 0.1
+    nothing = {k: v[3:5] for k, v in codes.items()}
+    assert train_stance.disagreement(wanted[3:5], nothing) == 0
+
+
+def test_training_can_start_from_a_cross_encoder() -> None:
+    shipped = Path(train_stance.__file__).parents[1] / "narrative" / "weights" / SHIPPED_PAIRS
+    begun = train_stance.start(train_stance.StanceSettings(start=str(shipped)))
+    pinned = train_stance.start(train_stance.StanceSettings())
+    name = "encoder.layer.0.output.dense.weight"
+    assert begun.state_dict().keys() == pinned.state_dict().keys()
+    assert not torch.equal(begun.state_dict()[name], pinned.state_dict()[name])
+    assert all(p.requires_grad for p in begun.parameters())
+
+
+def test_families_stay_together_and_every_claim_is_read_once() -> None:
+    claims = _claims("train", 30)
+    settings = train_stance.StanceSettings(rows=4, twins=True)
+    parts = train_stance.arranged(claims, [9] * 30, settings, np.random.default_rng(0))
+    assert sorted(np.concatenate(parts).tolist()) == list(range(30))
+    families = [set(p.tolist()) for p in parts if claims["op"].iloc[p[0]]]
+    assert sorted(map(min, families)) == [0, 3]
+    assert all(len(f) == 3 for f in families)
+    apart = train_stance.StanceSettings(rows=4)
+    parts = train_stance.arranged(claims, [9] * 30, apart, np.random.default_rng(0))
+    assert sorted(np.concatenate(parts).tolist()) == list(range(30))
+    assert max(map(len, parts)) == 4
+
+
+def test_groups_fill_a_batch_and_a_large_one_has_its_own() -> None:
+    parts = kept_together(list("aabbbcccccccd"), 5, np.random.default_rng(0))
+    names = ["".join(sorted({"aabbbcccccccd"[i] for i in p})) for p in parts]
+    assert sorted("".join(names)) == list("abcd")
+    assert all(len(p) <= 5 for p, n in zip(parts, names, strict=True) if n != "c")
+    assert kept_together([], 5, np.random.default_rng(0)) == []
+
+
+def test_what_a_learning_curve_leaves_out_is_there() -> None:
+    folder = Path(stance_data.TRAINING)
+    files = [str(p.relative_to(folder).with_suffix("")) for p in folder.rglob("*.jsonl")]
+    files += ["documents", "strangers"]
+    settings = [
+        replace(train_stance.StanceSettings(), **changed)
+        for changed in learning_curve.VARIANTS.values()
+    ]
+    for s in settings:
+        left_out = pd.Series(files).str.contains(s.without) if s.without else pd.Series([True])
+        assert left_out.any()
+        assert not (s.without and left_out.all())
+    names = [learning_curve.settings_name(s) for s in settings]
+    assert len(set(names)) == len(names)

@@ -1,6 +1,7 @@
 """Stance of claims towards propositions, and how certain the claimed events are."""
 
 from narrative.stance.certainty import score_certainty
+from narrative.stance.in_context import with_place
 from narrative.stance.nli import NLIEncoder
 from narrative.stance.pairs import CROSS_ENCODER, Gate, PairEncoder, PairModel
 from narrative.stance.scorer import (
@@ -23,4 +24,5 @@ __all__ = [
     "score_stance",
     "speaker_camps",
     "stance_model",
+    "with_place",
 ]

@@ -11,6 +11,7 @@ import pandas as pd
 from narrative.encoder import Progress
 from narrative.normalise import build_normaliser
 from narrative.schema import CERTAINTIES, check_table
+from narrative.stance.in_context import claim_inputs
 from narrative.stance.scorer import StanceModel, checked_claims, speaker_camps, stance_model
 
 
@@ -42,9 +43,7 @@ def score_certainty(
     """
     claims = checked_claims(claims)
     chosen = model if model is not None else stance_model()
-    texts = build_normaliser(sources, places).many(
-        claims["text"].astype(str), speaker_camps(claims, sources)
-    )
+    texts = claim_inputs(claims, speaker_camps(claims, sources), build_normaliser(sources, places))
     p = chosen.adapter.probabilities(
         chosen.encoder.encode(texts, progress=progress), "certainty"
     ).round(6)

@@ -1,7 +1,8 @@
 """The stance network: one fine-tuned encoder whose vectors of claims hold who does what to whom.
 
-A claim's vector is the mean of its word vectors, scaled to length one; linear heads read stance
-towards the trained propositions, framing and certainty from it.
+A claim's vector is the mean of its own word vectors, scaled to length one; linear heads read stance
+towards the trained propositions, framing and certainty from it. What stands beside the claim is
+read with it, not averaged (``narrative.stance.in_context``).
 """
 
 from __future__ import annotations
@@ -12,6 +13,21 @@ from typing import Any
 from torch import Tensor, nn
 
 SIDES = ("against", "none", "favor")
+
+
+def pooled(bert: Any, tokens: Mapping[str, Tensor]) -> Tensor:
+    """Return unit vectors of claims, shape (batch, dims).
+
+    Parameters
+    ----------
+    bert : transformers.BertModel
+    tokens : mapping of str to Tensor, shape (batch, width)
+        What BERT reads, and ``own``: one where a word piece is the claim's.
+    """
+    read = bert(**{k: v for k, v in tokens.items() if k != "own"})
+    own = tokens["own"].unsqueeze(-1)
+    mean = (read.last_hidden_state * own).sum(1) / own.sum(1)
+    return nn.functional.normalize(mean, dim=1)
 
 
 class StanceNetwork(nn.Module):
@@ -35,10 +51,8 @@ class StanceNetwork(nn.Module):
         self.head = nn.ModuleDict({k: nn.Linear(d, n) for k, n in heads.items()})
 
     def claim_vectors(self, tokens: Mapping[str, Tensor]) -> Tensor:
-        """Return unit vectors of texts, shape (batch, dims)."""
-        words = self.bert(**tokens).last_hidden_state
-        mask = tokens["attention_mask"].unsqueeze(-1)
-        return nn.functional.normalize((words * mask).sum(1) / mask.sum(1), dim=1)
+        """Return unit vectors of claims, shape (batch, dims)."""
+        return pooled(self.bert, tokens)
 
     def claim_logits(self, vectors: Tensor) -> dict[str, Tensor]:
         """Return each head's logits from unit vectors, shape (batch, classes)."""

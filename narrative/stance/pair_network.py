@@ -107,8 +107,10 @@ def trained_tensors(network: PairNetwork) -> Arrays:
     return out
 
 
-def restored(bert: Any, rank: int, tensors: Arrays, file: str) -> PairNetwork:
-    """Return a trained network, its changes merged, ready to score.
+def restored(
+    bert: Any, rank: int, tensors: Arrays, file: str, *, merge: bool = True
+) -> PairNetwork:
+    """Return a trained network, ready to score.
 
     Parameters
     ----------
@@ -119,6 +121,8 @@ def restored(bert: Any, rank: int, tensors: Arrays, file: str) -> PairNetwork:
         As ``trained_tensors`` returns them.
     file : str
         Named in errors.
+    merge : bool
+        Whether the changes are put into the encoder's matrices; else they can be trained further.
 
     Raises
     ------
@@ -139,4 +143,4 @@ def restored(bert: Any, rank: int, tensors: Arrays, file: str) -> PairNetwork:
                 f"{file}: {name} has shape {stored.shape}, expected {tuple(parameter.shape)}."
             )
         parameter.data.copy_(torch.from_numpy(stored * scale))
-    return network.merge().eval()
+    return (network.merge() if merge else network).eval()

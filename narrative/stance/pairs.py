@@ -66,6 +66,14 @@ class PairEncoder:
         """Hash of what the logits depend on."""
         return sha256_text(f"pairs|{self.sha256}|{self.batch_rows}|{self.bucket}")
 
+    def trainable(self) -> Any:
+        """Return a network of its own with these weights, to be trained on a user's pairs."""
+        from narrative.deltas import pinned_bert
+        from narrative.stance.pair_network import restored
+
+        rank = int(self.meta["rank"])
+        return restored(pinned_bert(), rank, self._tensors, SHIPPED, merge=False)
+
     @cached_property
     def _loaded(self) -> tuple[Any, Any]:
         from transformers import AutoTokenizer

@@ -29,6 +29,7 @@ from narrative.encoder import CachedEncoder, Encoder, Progress, SentenceEncoder,
 from narrative.errors import InputError
 from narrative.normalise import ActorNormaliser, build_normaliser
 from narrative.schema import UNKNOWN, check_table
+from narrative.stance.in_context import ClaimEncoder, alone, claim_inputs
 from narrative.stance.nli import NLIEncoder
 from narrative.stance.pairs import CROSS_ENCODER, PairEncoder, PairModel
 from narrative.stance.structured import Structured, StructureEncoder, shipped_structured
@@ -93,7 +94,7 @@ def stance_model(larger: str = "", revision: str = "") -> StanceModel:
         pairs = PairModel(CachedEncoder(PairEncoder(), cache), plain)
     return StanceModel(
         adapter,
-        CachedEncoder(SentenceEncoder(adapter=adapter.merge, adapter_id=adapter.sha256), cache),
+        CachedEncoder(ClaimEncoder(adapter), cache),
         pairs,
         CachedEncoder(StructureEncoder(), cache),
         shipped_structured(),
@@ -115,7 +116,9 @@ def score_stance(
     ----------
     claims : DataFrame
         ``text``; optional ``claim_id`` (else the row number), and ``camp`` of the speaker, or
-        ``source_id`` together with `sources`. Claims extracted by anybody will do.
+        ``source_id`` together with `sources`. Claims extracted by anybody will do. With ``before``
+        and ``after``, what stands beside the claim (``narrative.stance.in_context.with_place``
+        cuts it from documents), the trained heads read the claim in its place.
     framings : DataFrame
         ``framing_id, proposition``; optional ``counter``. Rows without a proposition are left out.
     sources, places : DataFrame, optional
@@ -141,7 +144,7 @@ def score_stance(
     normaliser = build_normaliser(sources, places)
     reading = _Reading(
         model if model is not None else stance_model(),
-        normaliser.many(claims["text"].astype(str), camps),
+        claim_inputs(claims, camps, normaliser),
         normaliser,
         progress,
     )
@@ -168,13 +171,17 @@ class _Reading:
     """Normalised claims, and what the methods need of them, read when first asked for."""
 
     model: StanceModel
-    texts: list[str]
+    placed: list[str]  # with what stands beside them, for the network
     normaliser: ActorNormaliser
     progress: Progress | None
 
     @cached_property
+    def texts(self) -> list[str]:
+        return [alone(t) for t in self.placed]
+
+    @cached_property
     def vectors(self) -> npt.NDArray[np.float32]:
-        return self.model.encoder.encode(self.texts, progress=self.progress)
+        return self.model.encoder.encode(self.placed, progress=self.progress)
 
     @cached_property
     def events(self) -> npt.NDArray[np.float32] | None:

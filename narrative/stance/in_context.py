@@ -1,0 +1,232 @@
+"""A claim's vector, read in its place.
+
+Claims are cut at clause level: "it does not matter", "a difficult decision". What stands before
+and after one is read with it, and only the claim's own word vectors are averaged (as in late
+chunking; Günther et al. 2024). A claim without a place is read alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from narrative.adapter import Adapter
+from narrative.encoder import PINNED_SHA256, Progress, Vectors, fixed_batches, weights_folder
+from narrative.errors import InputError
+from narrative.normalise import ActorNormaliser
+from narrative.storage import sha256_text
+
+# Between what stands before, the claim, and what stands after.
+SEPARATOR = "\x1f"
+# Characters that are read before and after: about two sentences and the rest of one.
+BEFORE, AFTER = 160, 80
+PLACE = ("before", "after")
+_LONGEST = 256
+
+
+def place(text: str, start: int, end: int) -> tuple[str, str]:
+    """Return what stands before and after ``text[start:end]``, whole words, spaces made single.
+
+    Examples
+    --------
+    >>> place("They left on Sunday. It does not matter, he said.", 21, 39)
+    ('They left on Sunday.', ', he said.')
+    """
+    before, after = text[max(0, start - BEFORE) : start], text[end : end + AFTER]
+    if start > BEFORE and not text[start - BEFORE - 1].isspace():
+        before = before.partition(" ")[2]
+    if end + AFTER < len(text) and not text[end + AFTER].isspace():
+        after = after.rpartition(" ")[0]
+    return " ".join(before.split()), " ".join(after.split())
+
+
+def with_place(claims: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFrame:
+    """Return `claims` with the columns ``before`` and ``after``.
+
+    Parameters
+    ----------
+    claims : DataFrame
+        ``doc_id, start, end``: offsets into the document's text.
+    documents : DataFrame
+        ``doc_id, text``.
+
+    Raises
+    ------
+    InputError
+        If a column or a claim's document is missing, or a span lies outside its document.
+    """
+    for name, table, wanted in (
+        ("claims", claims, ("doc_id", "start", "end")),
+        ("documents", documents, ("doc_id", "text")),
+    ):
+        lacking = [c for c in wanted if c not in table.columns]
+        if lacking:
+            raise InputError(f"{name}: column(s) {', '.join(lacking)} missing.")
+    texts = dict(zip(documents["doc_id"], documents["text"], strict=True))
+    missing = sorted(set(claims["doc_id"]) - set(texts))
+    if missing:
+        raise InputError(f"documents: no document {missing[0]!r}, which claims are of.")
+    spans = list(zip(claims["doc_id"], claims["start"], claims["end"], strict=True))
+    for row, (d, a, b) in enumerate(spans):
+        if not 0 <= a <= b <= len(texts[d]):
+            raise InputError(
+                f"claims: row {row} has start={a}, end={b}; document {d!r} has {len(texts[d])} "
+                "characters. Offsets count characters of the documents' text."
+            )
+    places = [place(texts[d], int(a), int(b)) for d, a, b in spans]
+    return claims.assign(before=[p[0] for p in places], after=[p[1] for p in places])
+
+
+def claim_inputs(
+    claims: pd.DataFrame, camps: Iterable[str], normaliser: ActorNormaliser
+) -> list[str]:
+    """Return every claim as ``ClaimEncoder`` reads it: normalised, with its place where it has one.
+
+    Parameters
+    ----------
+    claims : DataFrame
+        ``text``; optional ``before`` and ``after``.
+    camps : iterable of str
+        Of the speakers.
+    normaliser : ActorNormaliser
+    """
+    camps = list(camps)
+    texts = normaliser.many(claims["text"].astype(str), camps)
+    if not set(PLACE) <= set(claims.columns):
+        return texts
+    before, after = (normaliser.many(claims[c].fillna("").astype(str), camps) for c in PLACE)
+    return [in_place(b, t, a) for b, t, a in zip(before, texts, after, strict=True)]
+
+
+def in_place(before: str, claim: str, after: str) -> str:
+    """Return a claim with its place as one text; the claim itself where there is none."""
+    return SEPARATOR.join((before, claim, after)) if before or after else claim
+
+
+def alone(text: str) -> str:
+    """Return the claim of a text that ``in_place`` made."""
+    return text.split(SEPARATOR)[1] if SEPARATOR in text else text
+
+
+class Pieces(NamedTuple):
+    """Word pieces of a claim in its place, and where the claim's own begin and end."""
+
+    ids: list[int]
+    start: int
+    stop: int
+
+
+def pieces(texts: Sequence[str], tokenizer: Any, longest: int = _LONGEST) -> list[Pieces]:
+    """Return the word pieces of texts that ``in_place`` made.
+
+    A claim that is too long is cut at its end. Its place gives way to it: first what stands after,
+    then the farthest of what stands before.
+    """
+    if not texts:
+        return []
+    parts = [t.split(SEPARATOR) if SEPARATOR in t else ["", t, ""] for t in texts]
+    flat = [p for row in parts for p in row]
+    ids = tokenizer(flat, add_special_tokens=False, verbose=False)["input_ids"]
+    out = []
+    for i in range(0, len(ids), 3):
+        before, claim, after = ids[i : i + 3]
+        claim = claim[: longest - 2]
+        room = longest - 2 - len(claim)
+        before = before[max(0, len(before) - room) :]
+        after = after[: room - len(before)]
+        whole = [tokenizer.cls_token_id, *before, *claim, *after, tokenizer.sep_token_id]
+        # A claim without a word piece is its two marks: something to average.
+        start = 1 + len(before) if claim else 0
+        stop = start + len(claim) if claim else len(whole)
+        out.append(Pieces(whole, start, stop))
+    return out
+
+
+def tokens(rows: Sequence[Pieces], width: int, n: int, pad: int) -> dict[str, Any]:
+    """Return `n` rows of `width` as tensors: what BERT reads, and which pieces are the claim's.
+
+    What stands beside the claim is of the second kind of text, so that attention can tell them
+    apart. Rows beyond those given are empty texts.
+    """
+    import torch
+
+    ids = torch.full((n, width), pad, dtype=torch.long)
+    mask, own, kinds = (torch.zeros_like(ids) for _ in range(3))
+    mask[:, 0] = own[:, 0] = 1
+    for i, row in enumerate(rows):
+        ids[i, : len(row.ids)] = torch.tensor(row.ids)
+        mask[i, : len(row.ids)] = 1
+        own[i] = 0
+        own[i, row.start : row.stop] = 1
+        kinds[i, 1 : row.start] = 1
+        kinds[i, row.stop : len(row.ids) - 1] = 1
+    return {"input_ids": ids, "attention_mask": mask, "token_type_ids": kinds, "own": own}
+
+
+class ClaimEncoder:
+    """The stance network behind batches of fixed shape.
+
+    As ``SentenceEncoder`` it pads to buckets and fixed batches, so that a claim has the same vector
+    in any company.
+
+    Parameters
+    ----------
+    adapter : Adapter
+        What training changed in the pinned encoder.
+    batch_rows, bucket : int
+        Rows of every batch; lengths in word pieces are rounded up to a multiple of `bucket`.
+    """
+
+    def __init__(self, adapter: Adapter, *, batch_rows: int = 16, bucket: int = 16) -> None:
+        self.adapter, self.batch_rows, self.bucket = adapter, batch_rows, bucket
+        self._loaded: Any = None
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of weights and batch shape."""
+        parts = ("claims", PINNED_SHA256, self.adapter.sha256, self.batch_rows, self.bucket)
+        return sha256_text("|".join(map(str, parts)))
+
+    def load(self) -> Any:
+        """Return the network's encoder and its tokenizer, loaded on first use."""
+        if self._loaded is None:
+            from transformers import AutoTokenizer
+
+            self._loaded = self.adapter.bert(), AutoTokenizer.from_pretrained(weights_folder())
+        return self._loaded
+
+    def encode(self, texts: Sequence[str], *, progress: Progress | None = None) -> Vectors:
+        """Return one unit vector a claim.
+
+        Parameters
+        ----------
+        texts : sequence of str
+            Normalised claims, with their place as ``in_place`` joins it, or alone.
+        progress : callable, optional
+            Called with (done, total) after each batch.
+
+        Returns
+        -------
+        ndarray of float32, shape (n_texts, n_dims)
+        """
+        import torch
+
+        from narrative.stance.network import pooled
+
+        bert, tokenizer = self.load()
+        rows = pieces(texts, tokenizer)
+        out = np.zeros((len(texts), int(bert.config.hidden_size)), dtype=np.float32)
+        lengths, done = [len(r.ids) for r in rows], 0
+        with torch.inference_mode():
+            for width, at in fixed_batches(lengths, self.batch_rows, self.bucket, _LONGEST):
+                batch = tokens(
+                    [rows[i] for i in at], width, self.batch_rows, tokenizer.pad_token_id
+                )
+                out[at] = pooled(bert, batch)[: len(at)].numpy()
+                done += len(at)
+                if progress is not None:
+                    progress(done, len(texts))
+        return out
