@@ -197,6 +197,7 @@ def fit_framings(
     codebook: Codebook | None,
     *,
     membership: npt.NDArray[np.float64] | None = None,
+    about: Floats | None = None,
     settings: FramingSettings | None = None,
     random_state: int = 0,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -212,6 +213,9 @@ def fit_framings(
         None discovers everything.
     membership : ndarray, shape (n_claims, n_framings), optional
         From ``guided_membership``; needed with a codebook.
+    about : ndarray, shape (n_claims, n_dims), optional
+        Vectors that discovery groups, in place of `vectors`: in a stance-aware encoder's, claims
+        that take no side are near each other whatever they are about.
     settings : FramingSettings, optional
     random_state : int
 
@@ -227,14 +231,18 @@ def fit_framings(
         If lengths differ or a codebook comes without membership.
     """
     settings = settings or FramingSettings()
-    if len(vectors) != len(claims):
-        raise InputError(f"got {len(vectors)} vectors for {len(claims)} claims; expected one each.")
+    about = vectors if about is None else about
+    for given in (vectors, about):
+        if len(given) != len(claims):
+            raise InputError(
+                f"got {len(given)} vectors for {len(claims)} claims; expected one each."
+            )
     labels, best = _guided(len(claims), codebook, membership, settings.min_membership)
     tables = [codebook.table()] if codebook is not None else []
     residual = np.flatnonzero(labels == NO_FRAMING)
     stability: dict[str, float] = {}
     if settings.discover and len(residual):
-        names, stability = _discover(claims, vectors, residual, settings, random_state)
+        names, stability = _discover(claims, about, residual, settings, random_state)
         labels[residual] = names
         tables.append(_discovered_table(sorted(set(names) - {NO_FRAMING})))
     tables = [t for t in tables if len(t)]

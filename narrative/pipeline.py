@@ -15,7 +15,14 @@ import pandas as pd
 from narrative.adapter import load_adapter
 from narrative.claims import attributed_by, cue_language, extract_claims, parser_of
 from narrative.corpus import read_corpus, read_rows
-from narrative.encoder import DEFAULT_MODEL, CachedEncoder, Encoder, SentenceEncoder, default_cache
+from narrative.encoder import (
+    DEFAULT_MODEL,
+    CachedEncoder,
+    Encoder,
+    SentenceEncoder,
+    default_cache,
+    embed,
+)
 from narrative.errors import InputError
 from narrative.framings import fit_framings, guided_membership
 from narrative.ledger import build_ledger, control_claims
@@ -30,7 +37,7 @@ from narrative.stance import (
     speaker_camps,
     stance_model,
 )
-from narrative.stance.in_context import claim_inputs, with_place
+from narrative.stance.in_context import alone, claim_inputs, with_place
 from narrative.storage import read_table, sha256_file, sha256_json, write_json, write_table
 from narrative.study import Study
 from narrative.timeline import estimate_timeline
@@ -143,6 +150,7 @@ def _framings(run: _Run) -> Tables:
     read = run.placed_claims() if pinned else claims
     texts = claim_inputs(read, speaker_camps(claims, sources), normaliser)
     vectors = encoder.encode(texts, progress=run.reporter.progress)
+    about = embed([alone(t) for t in texts]) if pinned else vectors
     membership = None
     if codebook is not None:
         membership = guided_membership(
@@ -158,6 +166,7 @@ def _framings(run: _Run) -> Tables:
         vectors,
         codebook,
         membership=membership,
+        about=about,
         settings=run.study.framings,
         random_state=run.study.random_state,
     )

@@ -290,3 +290,16 @@ def test_a_codebook_without_its_membership_is_refused(
 ) -> None:
     with pytest.raises(InputError, match=r"a codebook needs membership of shape \(n_claims, n_f"):
         fit_framings(make_claims({}, {}), np.eye(2, dtype=np.float32), BOOK, membership=membership)
+
+
+def test_discovery_groups_what_claims_are_about(blobs: Any) -> None:
+    claims, vectors, _ = blobs
+    alike = np.tile(vectors[:1], (len(vectors), 1))
+    found, expected = (
+        fit_framings(claims, v, None, about=a)[1]["framing_id"].tolist()
+        for v, a in ((alike, vectors), (vectors, None))
+    )
+    assert found == expected
+    assert len(set(found)) > 1
+    with pytest.raises(InputError, match="got 1 vectors for"):
+        fit_framings(claims, vectors, None, about=vectors[:1])
