@@ -27,6 +27,7 @@ from narrative.adapter import Adapter, load_adapter
 from narrative.agreement import macro_f1
 from narrative.stance import StanceModel, stance_model
 from narrative.stance.in_context import ClaimEncoder
+from narrative.storage import sha256_text
 
 FOLDER = RESULTS / "learning"
 # What is left out, as a pattern of file names. Each kind has about a quarter of all claims.
@@ -101,9 +102,7 @@ def main() -> None:
 
 def settings_name(settings: StanceSettings) -> str:
     """Return a file name that tells the settings."""
-    import hashlib
-
-    return hashlib.sha256(settings.fingerprint().encode()).hexdigest()[:16]
+    return sha256_text(settings.fingerprint())[:16]
 
 
 if __name__ == "__main__":

@@ -78,6 +78,18 @@ def test_place_and_claim_are_normalised_for_the_speaker() -> None:
     (by_itself,) = claim_inputs(claims[["text"]], ["ukrainian"], normaliser)
     assert by_itself == alone(by_itself) == "Russian forces left."
     assert in_place("", "x", "") == "x"
+    (half,) = claim_inputs(claims[["text", "before"]], ["ukrainian"], normaliser)
+    assert half == joined
+
+
+def test_a_mark_in_the_text_divides_nothing() -> None:
+    marked = f"It {SEPARATOR} does {SEPARATOR} not."
+    assert alone(in_place("", marked, "")) == "It   does   not."
+    assert alone(in_place(marked, marked, "")) == "It   does   not."
+    claims = pd.DataFrame({"text": [f"a{SEPARATOR}b{SEPARATOR}c"]})
+    assert claim_inputs(claims, [""], default_normaliser()) == ["a b c"]
+    (row,) = pieces([f"1{SEPARATOR}2{SEPARATOR}3{SEPARATOR}4".replace(SEPARATOR, " ")], Words())
+    assert row.ids == [101, 1, 2, 3, 4, 102]
 
 
 class Words:

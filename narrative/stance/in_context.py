@@ -95,20 +95,29 @@ def claim_inputs(
     """
     camps = list(camps)
     texts = normaliser.many(claims["text"].astype(str), camps)
-    if not set(PLACE) <= set(claims.columns):
-        return texts
-    before, after = (normaliser.many(claims[c].fillna("").astype(str), camps) for c in PLACE)
+    nothing = [""] * len(texts)
+    before, after = (
+        normaliser.many(claims[c].fillna("").astype(str), camps) if c in claims.columns else nothing
+        for c in PLACE
+    )
     return [in_place(b, t, a) for b, t, a in zip(before, texts, after, strict=True)]
 
 
 def in_place(before: str, claim: str, after: str) -> str:
     """Return a claim with its place as one text; the claim itself where there is none."""
-    return SEPARATOR.join((before, claim, after)) if before or after else claim
+    parts = [p.replace(SEPARATOR, " ") for p in (before, claim, after)]
+    return SEPARATOR.join(parts) if before or after else parts[1]
+
+
+def _parts(text: str) -> list[str]:
+    """Return what stands before, the claim, and what stands after, of what ``in_place`` made."""
+    parts = text.split(SEPARATOR)
+    return parts if len(parts) == 3 else ["", text, ""]
 
 
 def alone(text: str) -> str:
     """Return the claim of a text that ``in_place`` made."""
-    return text.split(SEPARATOR)[1] if SEPARATOR in text else text
+    return _parts(text)[1]
 
 
 class Pieces(NamedTuple):
@@ -127,8 +136,7 @@ def pieces(texts: Sequence[str], tokenizer: Any, longest: int = _LONGEST) -> lis
     """
     if not texts:
         return []
-    parts = [t.split(SEPARATOR) if SEPARATOR in t else ["", t, ""] for t in texts]
-    flat = [p for row in parts for p in row]
+    flat = [part for text in texts for part in _parts(text)]
     ids = tokenizer(flat, add_special_tokens=False, verbose=False)["input_ids"]
     out = []
     for i in range(0, len(ids), 3):
