@@ -7,7 +7,7 @@ none. Some forty minutes on two cores with bfloat16, and not part of ``make repr
 figures stay in ``figures/scores.csv``. Labels are kept under ``results/finetuned``, a fold a file,
 so that a run goes on where it stopped.
 
-    NARRATIVE_DATA=... python experiments/finetuned_pairs.py [--epochs 3] [--no-bf16]
+    NARRATIVE_DATA=... python experiments/finetuned_pairs.py [--sets Emergent ...]
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 import torch
 from common import RESULTS, record_scores
-from stance_public import folds, joined, measurements, scored
+from stance_public import TASKS, folds, joined, measurements, scored
 from torch import nn
 from tqdm import tqdm
 from training_loop import Loop, Settings, batches, deterministic
@@ -106,11 +106,12 @@ def main() -> None:
     )
     parser.add_argument("--epochs", type=int, default=Tuning.epochs)
     parser.add_argument("--bf16", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--sets", nargs="+", choices=list(TASKS), default=list(TASKS))
     args = parser.parse_args()
     settings = Tuning(epochs=args.epochs, bf16=args.bf16)
     deterministic()
     rows: list[dict[str, object]] = []
-    for name, task, t in measurements():
+    for name, task, t in measurements(args.sets):
         parts = folds(t, task)
         p = np.concatenate([labels(t, train, test, settings) for train, test in parts])
         at = np.concatenate([test for _, test in parts])

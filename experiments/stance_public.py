@@ -146,11 +146,11 @@ def folds(t: pd.DataFrame, task: Task) -> list[tuple[np.ndarray, np.ndarray]]:
     return [(np.array(a), np.array(b)) for a, b in parts]
 
 
-def measurements() -> Iterator[tuple[str, Task, pd.DataFrame]]:
+def measurements(names: Sequence[str] = tuple(TASKS)) -> Iterator[tuple[str, Task, pd.DataFrame]]:
     """Yield each measurement's name, task and rows."""
-    for name, tasks in TASKS.items():
+    for name in names:
         whole = read_set(name)
-        for task in tasks:
+        for task in TASKS[name]:
             t = whole[whole["group"] == task.group] if task.group else whole
             if task.train:
                 t = t[t["split"].isin([task.train, task.test])]
