@@ -2,8 +2,9 @@
 
 Every model that learns is fitted on the same written claims (``stance_data.written``); none
 saw the seeds, their gold, the documents that are scored here, or the families of behavioural tests.
-The claims of written documents chose how much the structured reading counts, so they flatter the
-shipped scorer; the gold and the families chose nothing. Intervals resample paragraphs, documents,
+The claims of written documents that are scored here chose the losses in training, the temperatures
+and how much the structured reading counts, so they flatter the shipped scorer; the gold and the
+families chose nothing. Intervals resample paragraphs, documents,
 families, or what keeps a public set's rows together.
 """
 

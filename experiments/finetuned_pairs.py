@@ -3,7 +3,7 @@
 ``e08`` compares representations with a logistic regression on each; here the shipped cross-encoder
 is trained on a set's own training part (or in five folds by claim or sentence, where it has none)
 and scored on what was kept apart, with settings that are the same for all sets and were chosen on
-none. Some forty minutes on two cores with bfloat16, and not part of ``make reproduce``: its
+none. Emergent takes nine minutes on two cores with bfloat16. Not part of ``make reproduce``: its
 figures stay in ``figures/scores.csv``. Labels are kept under ``results/finetuned``, a fold a file,
 so that a run goes on where it stopped.
 

@@ -3,7 +3,7 @@
 Trains the network some ten times with fewer epochs than the shipped one (``train_stance.py``), on
 shares of the written claims and without some kinds of them, and measures each on the claims of
 written documents and on the families of behavioural tests, by the network alone. Nothing of it
-chooses anything, and no weights of it are shipped. About an hour and a half on two cores with
+chooses anything, and no weights of it are shipped. It takes hours on two cores, even with
 bfloat16; what was trained is kept under ``results/learning``, so that a run goes on where it
 stopped. Not part of ``make reproduce``: its figures stay in ``figures/scores.csv``.
 
@@ -30,7 +30,7 @@ from narrative.stance.in_context import ClaimEncoder
 from narrative.storage import sha256_text
 
 FOLDER = RESULTS / "learning"
-# What is left out, as a pattern of file names. Each kind has about a quarter of all claims.
+# What is left out, as a pattern of file names.
 REPORTS, FAMILIES = r"reports_|^documents", "families_|minimal_pairs|twins"
 VARIANTS: dict[str, dict[str, object]] = {
     "an eighth": {"share": 0.125},

@@ -55,7 +55,6 @@ from narrative.encoder import weights_folder
 from narrative.schema import CERTAINTIES
 from narrative.stance.in_context import Pieces, pieces, tokens
 from narrative.stance.network import SIDES, StanceNetwork
-from narrative.stance.pairs import PairEncoder
 
 SHIPPED = Path("narrative/weights/stance.safetensors")
 KEYS = list(PROPOSITIONS)
@@ -78,7 +77,6 @@ class StanceSettings(Settings):
     placed: float = 0.5
     agreement: float = 0.5
     twins: bool = True
-    start: str = ""
 
 
 def targets_of(table: pd.DataFrame) -> dict[str, Tensor]:
@@ -91,14 +89,6 @@ def targets_of(table: pd.DataFrame) -> dict[str, Tensor]:
     out["framing"] = classes(table["framing"], FRAMINGS)
     out["certainty"] = classes(table["certainty"], list(CERTAINTIES))
     return out
-
-
-def start(settings: StanceSettings) -> Any:
-    """Return the encoder that training starts from: the pinned one, or the cross-encoder's."""
-    if not settings.start:
-        return pinned_bert()
-    bert = PairEncoder(settings.start).trainable().merge().bert
-    return bert.requires_grad_(True)
 
 
 def disagreement(vectors: Tensor, targets: dict[str, Tensor]) -> Tensor:
@@ -132,7 +122,7 @@ class Trainer(Loop):
     def __init__(self, settings: StanceSettings, steps: int) -> None:
         torch.manual_seed(settings.random_state)
         sizes = {name: len(labels) for name, labels in HEADS.items()}
-        network = StanceNetwork(start(settings), sizes, settings.dropout)
+        network = StanceNetwork(pinned_bert(), sizes, settings.dropout)
         network.bert.embeddings.word_embeddings.weight.requires_grad_(False)
         encoder = [p for p in network.bert.parameters() if p.requires_grad]
         super().__init__(network, encoder, list(network.head.parameters()), settings, steps)

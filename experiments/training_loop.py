@@ -111,7 +111,6 @@ _HELP = {
     "bf16": "compute in 16 bits, where the processor has them",
     "placed": "of the claims whose place is known, the share that an epoch reads in it",
     "twins": "keep families in one batch",
-    "start": "weights of a cross-encoder whose encoder training starts from",
     "agreement": "weight of the loss that puts agreeing claims near, contradicting ones far",
 }
 

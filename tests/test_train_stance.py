@@ -22,7 +22,6 @@ from training_loop import kept_together, read_settings, some
 from narrative.adapter import load_adapter
 from narrative.schema import CERTAINTIES
 from narrative.stance.in_context import ClaimEncoder, in_place
-from narrative.stance.pairs import SHIPPED as SHIPPED_PAIRS
 
 pytestmark = pytest.mark.model
 ARGUMENTS = ["train_stance.py", "--epochs", "2", "--rows", "4", "--average", "0.5", "--twins",
@@ -123,16 +122,6 @@ def test_agreeing_claims_are_asked_to_be_near_and_contradicting_ones_far() -> No
         assert train_stance.disagreement(worse, codes) > 0.1
     nothing = {k: v[3:5] for k, v in codes.items()}
     assert train_stance.disagreement(wanted[3:5], nothing) == 0
-
-
-def test_training_can_start_from_a_cross_encoder() -> None:
-    shipped = Path(train_stance.__file__).parents[1] / "narrative" / "weights" / SHIPPED_PAIRS
-    begun = train_stance.start(train_stance.StanceSettings(start=str(shipped)))
-    pinned = train_stance.start(train_stance.StanceSettings())
-    name = "encoder.layer.0.output.dense.weight"
-    assert begun.state_dict().keys() == pinned.state_dict().keys()
-    assert not torch.equal(begun.state_dict()[name], pinned.state_dict()[name])
-    assert all(p.requires_grad for p in begun.parameters())
 
 
 def test_families_stay_together_and_every_claim_is_read_once() -> None:
