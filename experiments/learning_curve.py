@@ -37,12 +37,12 @@ VARIANTS: dict[str, dict[str, object]] = {
     "a quarter": {"share": 0.25},
     "half": {"share": 0.5},
     "all": {},
-    "without claims cut from reports": {"without": REPORTS},
-    "without families": {"without": FAMILIES},
-    "without other contests": {"without": "strangers"},
-    "half, never in their place": {"share": 0.5, "placed": 0.0},
     "half, heads' loss alone": {"share": 0.5, "agreement": 0.0},
     "half, families apart": {"share": 0.5, "twins": False},
+    "without claims cut from reports": {"without": REPORTS},
+    "half, never in their place": {"share": 0.5, "placed": 0.0},
+    "without families": {"without": FAMILIES},
+    "without other contests": {"without": "strangers"},
 }
 TESTS = ("actor swap flips", "negation flips or empties", "paraphrase keeps it")
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from pair_data import Pair, Sampler
+from pair_data import Pair, Sampler, between_claims, within_quartets
 from safetensors.numpy import save_file
 from stance_data import (
     COUNTER,
@@ -27,6 +27,7 @@ from stance_data import (
     PROPOSITIONS,
     document_claims,
     other_contests,
+    quartets,
     temperature,
     written,
 )
@@ -122,6 +123,8 @@ def dev_pairs() -> dict[str, list[Pair]]:
         out[f"documents, {key}"] = [
             Pair(c, PROPOSITIONS[key], s) for c, s in zip(cut["input"], stances, strict=True)
         ]
+    out["families"] = between_claims(written("dev"))
+    out["quartets"] = within_quartets(quartets().query("split == 'dev'"))
     return out
 
 

@@ -21,6 +21,7 @@ from narrative.stance.pairs import SEPARATOR, Gate, PairEncoder, PairModel, eith
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "experiments"))
 import finetuned_pairs
 import pair_data
+import stance_data
 import train_pairs
 
 CLAIMS = ["The town held.", "The town fell, and then the long rain began.", "Prices rose."]
@@ -123,6 +124,62 @@ def test_pairs_of_a_family_agree_or_contradict_as_their_codes_say() -> None:
     assert not any("stranger" in pair for pair in found)
 
 
+def test_sides_get_the_same_other_names_in_both_texts() -> None:
+    reds, blues = ("the Reds", "Red", "the Reds"), ("the Blues", "Blue", "the Blues")
+    pair = pair_data.Pair("Pro-Russian Russians beat Ukraine's men.", "Ukrainians fled Russia.", 1)
+    assert pair_data.renamed(pair, reds, blues) == (
+        "Pro-Red the Reds beat the Blues's men.", "the Blues fled the Reds.", 1
+    )  # fmt: skip
+    swapped = pair_data.renamed(pair, *pair_data.OWN_NAMES[::-1])
+    assert swapped.claim == "Pro-Ukrainian Ukrainians beat Russia's men."
+    assert pair_data.renamed(swapped, *pair_data.OWN_NAMES[::-1]) == pair
+
+
+def _quartet() -> pd.DataFrame:
+    row = {"first": "Russia won.", "same": "Moscow prevailed.", "turned": "Russia lost."}
+    return pd.DataFrame([row | {"counter": "Kyiv prevailed.", "split": "train"}])
+
+
+def test_wordings_of_a_quartet_agree_and_contradict_the_others() -> None:
+    found = pair_data.within_quartets(_quartet())
+    assert len(set(found)) == len(found) == 12  # each two of four, either way round
+    stances = {(p.claim, p.proposition): p.stance for p in found}
+    assert stances["Russia won.", "Russia prevailed."] == 1  # normalised
+    assert stances["Ukraine prevailed.", "Russia lost."] == 1
+    assert stances["Russia lost.", "Russia won."] == stances["Russia won.", "Russia lost."] == -1
+    assert sorted(stances.values()) == [-1] * 8 + [1] * 4
+
+
+def test_what_was_written_later_trains_only() -> None:
+    table = stance_data.other_contests()
+    later = table["kind"].isin(stance_data.LATER)
+    assert set(table.loc[later, "kind"]) == set(stance_data.LATER)
+    assert set(table.loc[later, "split"]) == {"train"}
+    assert set(table.loc[~later, "split"]) == {"train", "dev", "test"}
+    assert not set(stance_data.strangers()["text"]) & set(table.loc[later, "claim"])
+
+
+def test_names_for_sides_have_three_forms_each_and_are_told_apart() -> None:
+    names = pair_data.side_names()
+    assert len(names) >= 50
+    assert all(len(n) == 3 and all(n) for n in names)
+    for form in (0, 1):
+        assert len({n[form] for n in names}) == len(names)
+    assert not set(pair_data.OWN_NAMES) & set(names)
+
+
+def test_only_pairs_that_both_name_a_side_are_renamed(train: Any) -> None:
+    sampler, rng = pair_data.Sampler(_claims(3)), np.random.default_rng(0)
+    apart = pair_data.Pair("The town fell.", "Russia is winning.", 1)
+    both = pair_data.Pair("Ukraine fled.", "Russia is winning.", 1)
+    assert {sampler._renamed(apart, rng) for _ in range(50)} == {apart}
+    found = [sampler._renamed(both, rng) for _ in range(300)]
+    assert 0.3 < np.mean([p == both for p in found]) < 0.5  # RENAMED of them are not
+    assert pair_data.Pair("Russia fled.", "Ukraine is winning.", 1) in found
+    assert {p.stance for p in found} == {1}
+    assert all("Moscow" not in t for v in sampler.words.values() for k in v for t in v[k])
+
+
 def _claims(n: int) -> pd.DataFrame:
     rows = [
         {"input": f"The town {('held', 'waits', 'fell')[i % 3]}. Day {i}.", "op": "",
@@ -143,6 +200,7 @@ def train(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(train_pairs, "written", lambda split: _claims(12))
     monkeypatch.setattr(pair_data, "other_contests", lambda: contests)
     monkeypatch.setattr(pair_data, "open_pairs", lambda: {"MED": pairs})
+    monkeypatch.setattr(pair_data, "quartets", _quartet)
     monkeypatch.setattr(train_pairs, "dev_pairs", lambda: {train_pairs.CONTESTS: pairs})
 
     def run(out: Path, *more: str) -> None:

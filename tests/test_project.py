@@ -35,6 +35,7 @@ def test_readme_shows_a_result_within_25_lines():
 CLAIMS = [p for p in sorted((ROOT / "training").rglob("*.jsonl")) if p.name != "pairs.jsonl"]
 TOPICS = sorted((ROOT / "training").rglob("topics_*.txt"))
 PAIRS = sorted((ROOT / "training").rglob("pairs.jsonl"))
+QUARTETS = sorted((ROOT / "training" / "quartets").glob("*.tsv"))
 
 
 def _lines(path):
@@ -88,6 +89,20 @@ def test_training_topics_have_a_code_for_every_proposition(path):
             assert set(codes.split(",")) <= {"-1", "0", "1", "?"}, f"line {number}"
             assert len(codes.split(",")) == propositions, f"line {number}"
             assert claim.strip(), f"line {number}"
+
+
+@pytest.mark.parametrize("path", QUARTETS, ids=lambda p: p.stem)
+def test_quartets_are_four_different_claims_and_name_nobody_real(path):
+    names = _real_names(ROOT / "seeds") | _real_names(ROOT / "narrative" / "data")
+    pattern = re.compile("|".join(rf"\b{re.escape(n)}\b" for n in sorted(names)))
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        given, story, *claims = line.split("\t")
+        assert int(given) == number
+        assert story.strip(), f"line {number}"
+        assert len(claims) == 4, f"line {number}"
+        assert len({c.strip() for c in claims} - {""}) == 4, f"line {number}"
+        found = pattern.search(line)
+        assert not found, f"line {number}: {found}"
 
 
 def test_no_substituted_name_is_left_in_the_authored_claims():
