@@ -111,11 +111,16 @@ def figure(
     groups: list[Hashable],
     unit: str,
     n_boot: int = 500,
+    counts: np.ndarray | None = None,
 ) -> dict[str, object]:
-    """Return a row of the scores: a statistic of row positions, its interval by group and its n."""
+    """Return a row of the scores: a statistic of row positions, its interval by group and its n.
+
+    `counts` says which rows the statistic rests on, where not on all.
+    """
     low, high = group_bootstrap(groups, score, n_boot=n_boot)
     value = score(np.arange(len(groups)))
-    row = (dataset, split, metric, system, value, low, high, len(groups), unit)
+    n = len(groups) if counts is None else int(counts.sum())
+    row = (dataset, split, metric, system, value, low, high, n, unit)
     return dict(zip(SCORE_COLUMNS[1:], row, strict=True))
 
 

@@ -12,8 +12,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 from common import COUNTER, INEVITABLE, MAIN, SEEDS, gold, record_scores, save, table
-from scipy.stats import rankdata
-from validity import SPLITS, Rows, detection, inside, measured, row, texts
+from validity import SPLITS, Rows, detection, favor_auc, inside, measured, row, texts
 
 from narrative.adapter import load_adapter
 from narrative.agreement import (
@@ -120,16 +119,6 @@ def cut(score: np.ndarray, y: np.ndarray, chosen_on: np.ndarray) -> np.ndarray:
             if value > best:
                 best, kept = value, (low, high)
     return (score > kept[1]).astype(int) - (score < kept[0]).astype(int)
-
-
-def favor_auc(y: np.ndarray, score: np.ndarray) -> float:
-    """Return the AUC of claims in favour against those opposed, by ranks (Mann, Whitney 1947)."""
-    favor, against = y > 0, y < 0
-    if not favor.any() or not against.any():
-        return float("nan")
-    ranks = rankdata(np.concatenate([score[favor], score[against]]))
-    n = int(favor.sum())
-    return float((ranks[:n].sum() - n * (n + 1) / 2) / (n * int(against.sum())))
 
 
 def stance(coded: pd.DataFrame) -> tuple[Rows, pd.DataFrame]:

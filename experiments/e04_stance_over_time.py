@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from common import BLOCS, MAIN, gold, record_scores, save, table
+from common import BLOCS, MAIN, figure, gold, record_scores, save, table
 
 from narrative.timeline import TimelineSettings, estimate_timeline, time_bin
 
@@ -56,18 +56,18 @@ def main() -> None:
         mine[["n_sided", "n_docs"]] = mine[["n_sided", "n_docs"]].fillna(0).astype(int)
         parts.append(mine)
         both = mine.dropna(subset=["stance", "gold"])
-        gap = np.abs(both["stance"] - both["gold"])
-        scores.append(
-            {
-                "dataset": "seeds",
-                "split": "all",
-                "metric": f"mean gap to the hand-coded balance: {framing}",
-                "system": "narrative",
-                "value": gap.mean(),
-                "n": len(both),
-                "unit": "cells of side and month",
-            }
-        )
+        model, hand = both["stance"].to_numpy(), both["gold"].to_numpy()
+        for metric, value in (
+            ("mean gap to the hand-coded balance", np.abs(model - hand)),
+            ("share of balances on the other side of zero than by hand", model * hand < 0),
+        ):
+            scores.append(
+                figure(
+                    "seeds", "all", f"{metric}: {framing}", "narrative",
+                    lambda at, value=value: float(value[at].mean()),
+                    list(range(len(both))), "cells of side and month",
+                )
+            )  # fmt: skip
     out = pd.concat(parts, ignore_index=True)
     save(out, "e04_timeline")
     speakers = []
@@ -102,7 +102,9 @@ def main() -> None:
         "n_gold",
     ]
     print(out[shown].round(2).to_string(index=False))
-    print(record_scores("e04", scores)[["metric", "value", "n"]].to_string(index=False))
+    print(
+        record_scores("e04", scores)[["metric", "value", "low", "high", "n"]].to_string(index=False)
+    )
 
 
 if __name__ == "__main__":

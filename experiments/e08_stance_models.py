@@ -16,7 +16,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from common import BLOCS, COUNTER, INEVITABLE, MAIN, SEEDS, figure, gold, record_scores, save, table
-from scipy.stats import rankdata
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -24,7 +23,7 @@ from stance_behaviour import behaviour
 from stance_contests import contests
 from stance_data import PROPOSITIONS, document_claims, written
 from stance_public import at_hand, public_sets
-from validity import texts
+from validity import favor_auc, texts
 
 from narrative.agreement import (
     accuracy,
@@ -161,22 +160,11 @@ def systems(claims: Set) -> dict[str, dict[str, Probabilities]]:
     return out
 
 
-def favor_auc(y: np.ndarray, p: Probabilities) -> float:
-    """Return the AUC of claims in favour against those opposed, by ranks (Mann, Whitney 1947)."""
-    favor, against = y > 0, y < 0
-    if not favor.any() or not against.any():
-        return float("nan")
-    score = p[:, 2] - p[:, 0]
-    ranks = rankdata(np.concatenate([score[favor], score[against]]))
-    n = int(favor.sum())
-    return float((ranks[:n].sum() - n * (n + 1) / 2) / (n * int(against.sum())))
-
-
 def _metrics() -> dict[str, Callable[[np.ndarray, Probabilities], float]]:
     return {
         "macro-F1": lambda y, p: macro_f1(y, p.argmax(axis=1) - 1),
         "accuracy": lambda y, p: accuracy(y, p.argmax(axis=1) - 1),
-        "AUC favour against oppose": favor_auc,
+        "AUC favour against oppose": lambda y, p: favor_auc(y, p[:, 2] - p[:, 0]),
         "calibration error": lambda y, p: expected_calibration_error(
             p.max(axis=1), p.argmax(axis=1) - 1 == y
         ),
@@ -217,7 +205,8 @@ def _rows(
                 system,
                 lambda at, score=score: score(y[at], p[at]),
                 groups.tolist(),
-                "claims",
+                "claims with a side" if metric.startswith("AUC") else "claims",
+                counts=y != 0 if metric.startswith("AUC") else None,
             )
         )
     return out

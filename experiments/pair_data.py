@@ -32,6 +32,7 @@ from narrative.normalise import default_normaliser
 # their pairs turn on who does what.
 SHARES = {
     "contests": 1.0,
+    "narratives": 1.0,
     "families": 0.4,
     "quartets": 0.4,
     "Perspectrum": 0.3,
@@ -39,6 +40,8 @@ SHARES = {
     "ArgKP key points": 0.08,
     "MED": 0.1,
 }
+# Kinds that share their subjects.
+KIN = ({"claims", "families", "quartets", "narratives"}, {"ArgKP", "ArgKP key points"})
 # Members of a family that say the same.
 SAME = {"base", "paraphrase", "paraphrase2", "enemy"}
 SWAPPED = {"actor_swap", "swap_paraphrase", "enemy2"}
@@ -55,9 +58,11 @@ class Pair(NamedTuple):
     stance: int
 
 
-def _pairs(table: pd.DataFrame) -> list[Pair]:
+def as_pairs(table: pd.DataFrame) -> list[Pair]:
+    """Return the rows of ``claim, proposition, stance``, actors normalised as the scorer does."""
+    normaliser = default_normaliser()
     columns = table[["claim", "proposition", "stance"]].itertuples(index=False)
-    return [Pair(str(c), str(p), int(s)) for c, p, s in columns]
+    return [Pair(normaliser(str(c)), normaliser(str(p)), int(s)) for c, p, s in columns]
 
 
 def wordings() -> dict[str, dict[str, list[str]]]:
@@ -139,7 +144,7 @@ def open_pairs() -> dict[str, list[Pair]]:
     out = {}
     for name in ("Perspectrum", "ArgKP", "ArgKP key points", "MED"):
         table = read_set(name)
-        out[name] = _pairs(table[table["split"] == "train"])
+        out[name] = as_pairs(table[table["split"] == "train"])
     return out
 
 
@@ -155,9 +160,11 @@ class Sampler:
     def __init__(self, claims: pd.DataFrame) -> None:
         self.texts = claims["input"].tolist()
         self.codes = claims[STANCE_COLUMNS].to_numpy(dtype=float)
-        contests = other_contests()
+        contests = other_contests().query("split == 'train'")
+        of_this_war = contests["kind"] == "topics_narratives"
         self.kinds = {
-            "contests": _pairs(contests[contests["split"] == "train"]),
+            "contests": as_pairs(contests[~of_this_war]),
+            "narratives": as_pairs(contests[of_this_war]),
             "families": between_claims(claims),
             "quartets": within_quartets(quartets().query("split == 'train'")),
         }
@@ -208,13 +215,14 @@ class Sampler:
     ) -> list[Pair]:
         """Return claims with propositions of another kind of pair: nothing to do with each other.
 
-        Claims of one war are never put before propositions on the same war.
+        Claims of one war are never put before propositions on the same war, nor arguments before
+        other forms of their own motions.
         """
         out: list[Pair] = []
         names = [k for k in parts if parts[k]]
         while len(out) < n:
             first, second = (names[int(i)] for i in rng.integers(len(names), size=2))
-            if first == second or {first, second} <= {"claims", "families", "quartets"}:
+            if first == second or any({first, second} <= kin for kin in KIN):
                 continue
             a = parts[first][int(rng.integers(len(parts[first])))]
             b = parts[second][int(rng.integers(len(parts[second])))]

@@ -117,7 +117,10 @@ def _cases(families: pd.DataFrame, where: dict[tuple[str, str], int]) -> Iterato
 
 
 def _passes(case: Case, stance: np.ndarray) -> bool:
-    """Say whether a case holds. A flip or a kept stance must start from a stance that is taken."""
+    """Say whether a case holds. A flip must start from a stance that is taken.
+
+    What must stay the same may be none both times: such a test is of invariance, not of truth.
+    """
     a, b = stance[case.first], stance[case.second]
     if case.wanted == "none":
         return bool(a == 0)

@@ -34,11 +34,16 @@ def contests() -> list[dict[str, object]]:
     y, groups = both["stance"].to_numpy(dtype=int), both["group"].to_numpy(dtype=object)[test]
     out: list[dict[str, object]] = []
 
-    def add(
-        metric: str, system: str, score: object, unit: str = "pairs, interval by contest"
-    ) -> None:
-        out.append(figure(DATASET, "kept contests", metric, system, score, groups.tolist(), unit))
+    def add(metric: str, system: str, score: object, counts: np.ndarray | None = None) -> None:
+        unit = "pairs, interval by contest" if counts is None else "pairs with a side"
+        out.append(
+            figure(
+                DATASET, "kept contests", metric, system, score, groups.tolist(), unit,
+                counts=counts,
+            )
+        )  # fmt: skip
 
+    taken = y[test] != 0
     for system, p in _systems(both, y, fit, test).items():
         add(
             "stance macro-F1", system,
@@ -48,6 +53,7 @@ def contests() -> list[dict[str, object]]:
             "accuracy of the side, where one is taken",
             system,
             lambda at, p=p: _side(y[test], p, at),
+            taken,
         )
         if system.startswith(CROSS):
             add(
@@ -57,8 +63,7 @@ def contests() -> list[dict[str, object]]:
                 ),
             )  # fmt: skip
     near, saved = _gate(both.iloc[test])
-    taken = y[test] != 0
-    add("recall of pairs with a side", "gate", lambda at: float(near[at][taken[at]].mean()))
+    add("recall of pairs with a side", "gate", lambda at: float(near[at][taken[at]].mean()), taken)
     add(
         "share not read, of claims with other contests' propositions",
         "gate",

@@ -106,7 +106,8 @@ def other_contests() -> pd.DataFrame:
     """Return the written pairs on other contests: claim, proposition, stance, group, kind, split.
 
     ``split`` is by group: "test" for a fifth of them, "dev" for a tenth, "train" for the others
-    and for all that were written ``LATER``, so that the test stays what it was.
+    and for all that were written ``LATER``, so that the test stays what it was; of these "apart",
+    which no model sees, for contests that the test or dev part has too.
     """
     rows = [row for path in sorted(TRAINING.rglob("pairs.jsonl")) for row in _lines(path)]
     rows += [
@@ -116,24 +117,36 @@ def other_contests() -> pd.DataFrame:
     ]
     table = pd.DataFrame(rows)[["claim", "proposition", "stance", "group", "kind"]]
     place = table["group"].map(lambda g: bucket(g, 10)).mask(table["kind"].isin(LATER), 9)
-    return table.assign(split=place.map(lambda n: "test" if n < 2 else "dev" if n < 3 else "train"))
+    split = place.map(lambda n: "test" if n < 2 else "dev" if n < 3 else "train")
+    return table.assign(split=split.mask(table["group"].isin(kept_apart()["topics"]), "apart"))
+
+
+@cache
+def kept_apart() -> dict[str, list[str]]:
+    """Return the later topics and quartets' stories whose contest is tested on other claims."""
+    out: dict[str, list[str]] = json.loads((TRAINING / "kept_apart.json").read_text("utf-8"))
+    return out
 
 
 def quartets() -> pd.DataFrame:
     """Return an assertion (``first``, ``same``) and its opposite (``turned``, ``counter``) a row.
 
-    Further columns ``file, group, split``: "dev" for a twentieth of the groups.
+    Further columns ``file, group, split``: "dev" for a twentieth of the groups, "apart" for stories
+    whose contest is tested on other claims, "train" for the others.
     """
     names = ["number", "story", "first", "same", "turned", "counter"]
     parts = []
     for path in sorted((TRAINING / "quartets").glob("*.tsv")):
         table = pd.read_csv(path, sep="\t", names=names, dtype=str, quoting=csv.QUOTE_NONE)
-        # Neighbouring lines can share a contest: four of them are one group.
-        group = f"quartets/{path.stem}/" + (table.index // 4).astype(str)
+        # A contest is one group; of what is about this war, four neighbouring lines.
+        lines = pd.Series((table.index // 4).astype(str), table.index)
+        group = f"quartets/{path.stem}/" + table["story"].where(
+            ~table["story"].isin(PROPOSITIONS), lines
+        )
         parts.append(table.assign(file=f"quartets/{path.stem}", group=group))
     table = pd.concat(parts, ignore_index=True)
-    dev = table["group"].map(lambda g: bucket(g, 20)) == 0
-    return table.assign(split=dev.map({True: "dev", False: "train"}))
+    split = table["group"].map(lambda g: "dev" if bucket(g, 20) == 0 else "train")
+    return table.assign(split=split.mask(table["story"].isin(kept_apart()["quartets"]), "apart"))
 
 
 def _topics(path: Path) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ Reads ``training/`` and the open sets under ``NARRATIVE_DATA/stance`` whose lice
 ``pair_data``), and writes ``narrative/weights/pairs.safetensors``. Neither the seeds, nor their
 gold, nor ``training/held_out``, nor a test or dev part of any set are trained on.
 
-    NARRATIVE_DATA=... python experiments/train_pairs.py [--epochs 6] [--out FILE]
+    NARRATIVE_DATA=... python experiments/train_pairs.py [--epochs 5] [--out FILE]
 
 A run is deterministic for a ``--random-state`` on one machine; it saves its state after every
 epoch and goes on from there.
@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from pair_data import Pair, Sampler, between_claims, within_quartets
+from pair_data import Pair, Sampler, as_pairs, between_claims, within_quartets
 from safetensors.numpy import save_file
 from stance_data import (
     COUNTER,
@@ -53,7 +53,7 @@ from narrative.stance.pair_network import PairNetwork, trained_tensors
 from narrative.stance.pairs import FORMAT
 
 SHIPPED = Path("narrative/weights/pairs.safetensors")
-DEFAULTS = Settings(epochs=6, rate=1e-3, head_rate=1e-3, average=0.995)
+DEFAULTS = Settings(epochs=5, rate=1e-3, head_rate=1e-3, average=0.995)
 RANK = 64
 SMOOTHING = 0.05
 MAIN = (INEVITABLE, COUNTER)
@@ -114,10 +114,7 @@ def dev_pairs() -> dict[str, list[Pair]]:
     views = views[views["split"] == "dev"].sample(600, random_state=0)
     cut = document_claims()
     cut = cut[cut["split"] == "dev"]
-    out = {
-        name: [Pair(*r) for r in t[["claim", "proposition", "stance"]].itertuples(index=False)]
-        for name, t in ((CONTESTS, contests), ("Perspectrum", views))
-    }
+    out = {CONTESTS: as_pairs(contests), "Perspectrum": as_pairs(views)}
     for key in MAIN:
         stances = cut[f"stance_{key}"].astype(int)
         out[f"documents, {key}"] = [

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 from common import split_of, table
+from scipy.stats import rankdata
 
 from narrative.agreement import (
     accuracy,
@@ -59,6 +60,16 @@ def row(
     }
 
 
+def favor_auc(y: np.ndarray, score: np.ndarray) -> float:
+    """Return the AUC of claims in favour against those opposed, by ranks (Mann, Whitney 1947)."""
+    favor, against = y > 0, y < 0
+    if not favor.any() or not against.any():
+        return float("nan")
+    ranks = rankdata(np.concatenate([score[favor], score[against]]))
+    n = int(favor.sum())
+    return float((ranks[:n].sum() - n * (n + 1) / 2) / (n * int(against.sum())))
+
+
 def measured(
     split: str,
     metric: str,
@@ -72,9 +83,8 @@ def measured(
         codes = np.unique(np.concatenate([y, p]), return_inverse=True)[1]
         y, p = codes[: len(y)], codes[len(y) :]
     interval = group_bootstrap(groups.tolist(), lambda at: score(y[at], p[at]), n_boot=N_BOOT)
-    return row(
-        split, metric, system, score(y, p), interval, len(y), "claims, interval by paragraph"
-    )
+    value, n = score(y, p), len(y) if score is not favor_auc else int((y != 0).sum())
+    return row(split, metric, system, value, interval, n, "claims, interval by paragraph")
 
 
 def detection(

@@ -11,10 +11,14 @@ from typing import Any
 import pandas as pd
 
 from narrative.errors import StorageError
+from narrative.schema import CERTAINTIES
 from narrative.storage import read_table, write_text
 
 Row = dict[str, Any]
-_TABLES = ("documents", "claims", "sources", "framings", "assignments", "stances", "ledger")
+_TABLES = (
+    "documents", "claims", "sources", "framings", "assignments", "stances", "certainty", "ledger",
+)  # fmt: skip
+_CERTAINTY = {c: c.replace("_", " ") for c in CERTAINTIES if c != "na"}
 
 
 def write_report(folder: str | Path, path: str | Path) -> None:
@@ -94,6 +98,9 @@ def _claims(tables: dict[str, pd.DataFrame]) -> list[Row]:
     framing = dict(
         zip(tables["assignments"]["claim_id"], tables["assignments"]["framing_id"], strict=True)
     )
+    certain = dict(
+        zip(tables["certainty"]["claim_id"], tables["certainty"]["certainty"], strict=True)
+    )
     sides: dict[str, list[str]] = {}
     sided = tables["stances"][tables["stances"]["stance"] != 0]
     for row in _rows(sided):
@@ -111,6 +118,7 @@ def _claims(tables: dict[str, pd.DataFrame]) -> list[Row]:
                 "camp": speaker["camp"],
                 "framing": labels.get(framing.get(row["claim_id"], ""), "none"),
                 "sides": "; ".join(sides.get(row["claim_id"], [])),
+                "certainty": _CERTAINTY.get(certain.get(row["claim_id"], ""), "–"),
             }
         )
     return out
@@ -126,7 +134,7 @@ def _parts(text: str, claims: list[Row]) -> list[Row]:
         out.append({"anchor": "", "hint": "", "text": text[at : claim["start"]]})
         hint = (
             f"{claim['speaker']} ({claim['camp']}), {claim['voice']}, {claim['said_at']}: "
-            f"{claim['framing']}. {claim['sides']}"
+            f"{claim['framing']}. {claim['sides']} ({claim['certainty']})"
         )
         out.append({"anchor": claim["anchor"], "hint": hint, "text": claim["text"]})
         at = claim["end"]

@@ -56,6 +56,7 @@ def run(tmp_path):
     tables["framings"].loc[0] = ["f", HOSTILE, "codebook", "P.", "", 1, "a|b", "d:1", float("nan")]
     tables["assignments"].loc[0] = ["d:1", "f", 0.9]
     tables["stances"].loc[0] = ["d:1", "f", 0.1, 0.1, 0.8, 1, 0.7]
+    tables["certainty"].loc[0] = ["d:1", "will_inevitably", *[0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0]]
     for name, table in tables.items():
         write_table(table.astype(TABLES[name]), tmp_path / f"{name}.parquet")
     write_json(
@@ -71,6 +72,13 @@ def run(tmp_path):
     }
     write_json(numbers, tmp_path / "numbers.json")
     return tmp_path
+
+
+def test_report_says_how_certain_the_claimed_event_is(run):
+    write_report(run, run / "r.html")
+    html = (run / "r.html").read_text(encoding="utf-8")
+    assert "<td>will inevitably</td>" in html
+    assert "(will inevitably)" in html  # beside the claim in its document, too
 
 
 def test_report_is_one_page_without_script_or_network(run):

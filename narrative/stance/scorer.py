@@ -148,11 +148,11 @@ def score_stance(
         normaliser,
         progress,
     )
-    parts, methods = [], {}
-    for framing in framings.to_dict("records"):
-        name = str(framing["framing_id"])
-        p, methods[name] = reading.towards(framing)
-        parts.append(_rows(claims["claim_id"], name, p))
+    parts = [
+        _rows(claims["claim_id"], str(framing["framing_id"]), reading.towards(framing))
+        for framing in framings.to_dict("records")
+    ]
+    methods = stance_methods(framings, reading.model)
     weak = [f for f, m in methods.items() if m == CROSS_ENCODER]
     if weak:
         _LOG.warning(
@@ -188,15 +188,15 @@ class _Reading:
         structure = self.model.structure
         return None if structure is None else structure.encode(self.texts, progress=self.progress)
 
-    def towards(self, framing: dict[Any, Any]) -> tuple[Probabilities, str]:
-        """Return the claims' probabilities towards one framing, and the method."""
-        head, pairs = _head_for(framing, self.model.adapter), self.model.pairs
-        if pairs.every or head is None:
-            return self._by_pairs(pairs, framing), pairs.name
+    def towards(self, framing: dict[Any, Any]) -> Probabilities:
+        """Return the claims' probabilities towards one framing."""
+        head = _head_for(framing, self.model)
+        if head is None:
+            return self._by_pairs(self.model.pairs, framing)
         p = self.model.adapter.probabilities(self.vectors, head)
         if self.events is not None and self.model.structured is not None:
             p = self.model.structured.joined(p, self.events, head)
-        return p, f"{HEAD}: {head}"
+        return p
 
     def _by_pairs(self, pairs: PairModel, framing: dict[Any, Any]) -> Probabilities:
         counter = str(framing.get("counter") or "")
@@ -266,10 +266,31 @@ def _plain(text: str) -> str:
     return re.sub(r"\W+", " ", text.replace("’", "'")).strip().casefold()
 
 
-def _head_for(framing: dict[Any, Any], adapter: Adapter) -> str | None:
-    """Return the head trained on this very proposition, if there is one."""
+def stance_methods(framings: pd.DataFrame, model: StanceModel) -> dict[str, str]:
+    """Return what scores each framing that has a proposition.
+
+    Parameters
+    ----------
+    framings : DataFrame
+        ``framing_id, proposition``.
+    model : StanceModel
+
+    Returns
+    -------
+    dict of framing_id to method
+        ``HEAD`` and the head's name, or the name of the model that reads pairs.
+    """
+    asked = framings[framings["proposition"].fillna("").str.strip() != ""]
+    heads = {str(f["framing_id"]): _head_for(f, model) for f in asked.to_dict("records")}
+    return {f: f"{HEAD}: {h}" if h is not None else model.pairs.name for f, h in heads.items()}
+
+
+def _head_for(framing: dict[Any, Any], model: StanceModel) -> str | None:
+    """Return the head trained on this very proposition, if there is one and it is to be used."""
+    if model.pairs.every:
+        return None
     wanted = _plain(str(framing["proposition"]))
-    trained: dict[str, str] = adapter.meta.get("propositions", {})
+    trained: dict[str, str] = model.adapter.meta.get("propositions", {})
     return next((head for head, p in trained.items() if _plain(p) == wanted), None)
 
 
