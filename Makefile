@@ -11,7 +11,7 @@ reproduce: setup run experiments figures report
 
 setup: $(VENV)/.done
 
-# torch first and pinned, so that nothing pulls in a build for accelerators.
+# torch first and pinned: one version for all (which build it is, the index decides).
 $(VENV)/.done: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip

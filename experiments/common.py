@@ -32,6 +32,7 @@ SCORE_COLUMNS = [
     "n",
     "unit",
 ]
+SAME = ["dataset", "split", "metric", "system"]  # what tells one figure of an experiment
 
 INEVITABLE, COUNTER = "russian_victory_inevitable", "ukrainian_counteroffensive"
 MAIN = {INEVITABLE: "Inevitable Russian victory", COUNTER: "Ukrainian counteroffensive"}
@@ -83,21 +84,24 @@ def split_of(doc_ids: pd.Series) -> pd.Series:
 
 
 def record_scores(
-    experiment: str, rows: list[dict[str, object]], *, keep: str = ""
+    experiment: str, rows: list[dict[str, object]], *, keep: str = "", alone: bool = True
 ) -> pd.DataFrame:
     """Put an experiment's measured figures into ``figures/scores.csv`` in place of its old ones.
 
-    Those of the dataset `keep` stay as they are: it was not at hand to be measured again.
+    Those of the dataset `keep` stay as they are: it was not at hand to be measured again. Unless
+    what is given stands `alone`, all stay but those of the same set, split, metric and system.
     """
     new = pd.DataFrame(rows).assign(experiment=experiment).reindex(columns=SCORE_COLUMNS)
     for column in ("value", "low", "high"):
         new[column] = new[column].astype(float).round(4)
     old = pd.read_csv(SCORES) if SCORES.is_file() else pd.DataFrame(columns=SCORE_COLUMNS)
     stays = (old["experiment"] != experiment) | (old["dataset"] == keep)
+    if not alone:
+        same = pd.MultiIndex.from_frame(old[SAME]).isin(pd.MultiIndex.from_frame(new[SAME]))
+        stays |= ~same
     parts = [p for p in (old[stays], new) if len(p)]
     both = pd.concat(parts, ignore_index=True)
-    keys = ["experiment", "dataset", "split", "metric", "system"]
-    both = both.sort_values(keys, kind="stable").reset_index(drop=True)
+    both = both.sort_values(["experiment", *SAME], kind="stable").reset_index(drop=True)
     write_text(both.to_csv(index=False, lineterminator="\n"), SCORES)
     return new
 
@@ -112,12 +116,16 @@ def figure(
     unit: str,
     n_boot: int = 500,
     counts: np.ndarray | None = None,
+    interval: bool = True,
 ) -> dict[str, object]:
     """Return a row of the scores: a statistic of row positions, its interval by group and its n.
 
-    `counts` says which rows the statistic rests on, where not on all.
+    `counts` says which rows the statistic rests on, where not on all. No `interval` is given of
+    what resampling biases (calibration error grows with every draw).
     """
-    low, high = group_bootstrap(groups, score, n_boot=n_boot)
+    low, high = np.nan, np.nan
+    if interval:
+        low, high = group_bootstrap(groups, score, n_boot=n_boot)
     value = score(np.arange(len(groups)))
     n = len(groups) if counts is None else int(counts.sum())
     row = (dataset, split, metric, system, value, low, high, n, unit)

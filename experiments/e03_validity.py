@@ -8,6 +8,7 @@ favour; the majority guesses are read off the very claims that they are scored o
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -32,6 +33,7 @@ from narrative.stance.in_context import claim_inputs
 from narrative.study import read_study
 
 MIN_N = 15
+SIDED = "claims that take a side"
 
 
 def reliability(first: pd.DataFrame, second: pd.DataFrame) -> Rows:
@@ -129,10 +131,9 @@ def stance(coded: pd.DataFrame) -> tuple[Rows, pd.DataFrame]:
     columns = ["gold_id", "text", "before", "after", "camp"]
     claims = coded[columns].rename(columns={"gold_id": "claim_id"})
     scored = score_stance(claims, framings, sources=sources, places=places)
-    renamed = framings.assign(
-        proposition=framings["proposition"] + " Indeed."
-    )  # no head knows this sentence
-    without_head = score_stance(claims, renamed, sources=sources, places=places)
+    shipped = stance_model()  # and as it would be if no head knew these propositions
+    pairs_alone = shipped._replace(pairs=replace(shipped.pairs, every=True))
+    without_head = score_stance(claims, framings, sources=sources, places=places, model=pairs_alone)
     assert all(m.startswith(HEAD) for m in scored.attrs["method"].values())
     vectors, raw = embed(coded["text"].tolist()), {}
     for f in codebook.framings:
@@ -145,6 +146,10 @@ def stance(coded: pd.DataFrame) -> tuple[Rows, pd.DataFrame]:
     predictions = coded[["gold_id", "doc_id", "camp", "text"]].copy()
     for framing in [f.framing_id for f in codebook.framings]:
         y = coded[f"stance_{framing}"].to_numpy()
+        sided = float((y != 0).sum())
+        out.append(
+            row("all", f"{SIDED}: {framing}", "hand coding", sided, (np.nan, np.nan), len(y))
+        )
         ours = scored[scored["framing_id"] == framing].set_index("claim_id").loc[coded["gold_id"]]
         other = (
             without_head[without_head["framing_id"] == framing]

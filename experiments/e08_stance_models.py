@@ -31,8 +31,9 @@ from narrative.agreement import (
     macro_f1,
     paragraph_groups,
 )
+from narrative.codebook import read_codebook
 from narrative.encoder import embed
-from narrative.normalise import build_normaliser
+from narrative.normalise import build_normaliser, default_normaliser
 from narrative.schema import CAMPS, CERTAINTIES
 from narrative.stance import stance_model
 from narrative.stance.in_context import claim_inputs
@@ -56,7 +57,8 @@ class Set:
     camp: np.ndarray
     group: np.ndarray
     codes: dict[str, np.ndarray]
-    certainty: np.ndarray
+    certainty: np.ndarray  # "" where the coders differ
+    unit: str  # of what the intervals resample
 
 
 def seeds_set() -> Set:
@@ -73,6 +75,7 @@ def seeds_set() -> Set:
         np.array(paragraph_groups(coded, texts())),
         {k: coded[f"stance_{k}"].to_numpy() for k in MAIN},
         coded["certainty"].to_numpy(dtype=object),
+        "paragraph",
     )
 
 
@@ -88,7 +91,8 @@ def documents_set() -> Set:
         t["camp"].to_numpy(dtype=object),
         t["group"].to_numpy(dtype=object),
         {k: t[f"stance_{k}"].to_numpy(dtype=int) for k in MAIN},
-        t["certainty"].to_numpy(dtype=object),
+        t["certainty"].where(t["certainty_agreed"], "").to_numpy(dtype=object),
+        "document",
     )
 
 
@@ -109,9 +113,9 @@ def _fitted(x: np.ndarray, y: np.ndarray, new: np.ndarray) -> Probabilities:
 def _by_cosine(claims: Set, head: str, encode: Callable[[list[str]], np.ndarray]) -> Probabilities:
     """Return three bins of the cosine to the proposition, cut where the written claims say.
 
-    Two cuts need few claims: those that are kept from training are enough.
+    Two cuts need few claims: those that are kept from training, documents left out, are enough.
     """
-    train = written("dev")
+    train = written("dev").query("file != 'documents'")
     proposition = encode([PROPOSITIONS[head]])[0]
     near = encode(train["input"].tolist()) @ proposition
     model = LogisticRegression(C=1e3).fit(near[:, None], train[f"stance_{head}"])
@@ -128,6 +132,11 @@ def systems(claims: Set) -> dict[str, dict[str, Probabilities]]:
     normal = embed(train["input"].tolist()), embed(claims.normal)
     alone, vectors = (model.encoder.encode(x) for x in (claims.normal, claims.placed))
     events = model.structure.encode(claims.normal)
+    normaliser = default_normaliser()
+    sides = {  # as a run reads them
+        f.framing_id: (normaliser(f.proposition), normaliser(f.counter))
+        for f in read_codebook(SEEDS / "codebook.toml").framings
+    }
     out: dict[str, dict[str, Probabilities]] = {}
     for head in MAIN:
         y, target = train[f"stance_{head}"].to_numpy(), claims.codes[head]
@@ -149,7 +158,7 @@ def systems(claims: Set) -> dict[str, dict[str, Probabilities]]:
             "TF-IDF + LR": words.predict_proba(claims.normal),
             "frozen encoder + LR, raw": _fitted(raw[0], y, raw[1]),
             "frozen encoder + LR, normalised": _fitted(normal[0], y, normal[1]),
-            "cross-encoder": model.pairs.probabilities(claims.normal, PROPOSITIONS[head]),
+            "cross-encoder": model.pairs.probabilities(claims.normal, *sides[head]),
             "structured, rule": np.column_stack([rule < 0, rule == 0, rule > 0]).astype(float),
             "structured, fitted": z / z.sum(axis=1, keepdims=True),
             "network, claim alone": by_itself,
@@ -197,6 +206,7 @@ def _rows(
     for metric, score in _metrics().items():
         if metric == "calibration error" and not system.startswith("network"):
             continue
+        sided = metric.startswith("AUC")
         out.append(
             figure(
                 claims.name,
@@ -205,8 +215,9 @@ def _rows(
                 system,
                 lambda at, score=score: score(y[at], p[at]),
                 groups.tolist(),
-                "claims with a side" if metric.startswith("AUC") else "claims",
-                counts=y != 0 if metric.startswith("AUC") else None,
+                f"claims{' with a side' if sided else ''}, interval by {claims.unit}",
+                counts=y != 0 if sided else None,
+                interval=metric != "calibration error",
             )
         )
     return out
@@ -216,8 +227,10 @@ def certainty(claims: Set) -> Rows:
     """Return accuracy and macro-F1 of the certainty scale, beside the majority."""
     model = stance_model()
     p = model.adapter.probabilities(model.encoder.encode(claims.placed), "certainty")
-    found = np.array(CERTAINTIES, dtype=object)[p.argmax(axis=1)]
-    values, counts = np.unique(claims.certainty, return_counts=True)
+    known = claims.certainty != ""
+    y, groups = claims.certainty[known], claims.group[known]
+    found = np.array(CERTAINTIES, dtype=object)[p.argmax(axis=1)][known]
+    values, counts = np.unique(y, return_counts=True)
     most = np.full(len(found), values[counts.argmax()], dtype=object)
     out: Rows = []
     for system, p in (("network", found), ("majority", most)):
@@ -228,9 +241,9 @@ def certainty(claims: Set) -> Rows:
                     "all",
                     f"certainty {metric}",
                     system,
-                    lambda at, p=p, score=score: score(claims.certainty[at], p[at]),
-                    claims.group.tolist(),
-                    "claims",
+                    lambda at, p=p, score=score: score(y[at], p[at]),
+                    groups.tolist(),
+                    f"claims, interval by {claims.unit}",
                 )
             )
     return out

@@ -115,9 +115,10 @@ def main() -> None:
         parts = folds(t, task)
         p = np.concatenate([labels(t, train, test, settings) for train, test in parts])
         at = np.concatenate([test for _, test in parts])
-        rows.append(scored(name, task, t, at, SYSTEM, p))
+        other = "" if args.epochs == Tuning.epochs else f", {args.epochs} epochs"
+        rows.append(scored(name, task, t, at, SYSTEM + other, p))
         print(rows[-1], flush=True)
-        record_scores("trained further", rows)
+        record_scores("trained further", rows, alone=False)
 
 
 if __name__ == "__main__":

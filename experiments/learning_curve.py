@@ -14,13 +14,12 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 from common import MAIN, RESULTS, figure, record_scores
 from stance_behaviour import behaviour
 from stance_data import document_claims, written
-from train_stance import StanceSettings, run
+from train_stance import StanceSettings, claims_hash, run
 from training_loop import some
 
 from narrative.adapter import Adapter, load_adapter
@@ -69,15 +68,19 @@ def scored(adapter: Adapter, system: str) -> list[dict[str, object]]:
                 )
             )
     model = StanceModel(adapter, encoder, stance_model().pairs)
-    return out + [r for r in behaviour(model, system) if str(r["metric"]).endswith(TESTS)]
+    mine = [r for r in behaviour(model, system) if r["system"] == system]
+    return out + [r for r in mine if str(r["metric"]).endswith(TESTS)]
 
 
-def measured(name: str, settings: StanceSettings, out: Path) -> list[dict[str, object]]:
+def measured(name: str, settings: StanceSettings) -> list[dict[str, object]]:
     """Train a variant unless it was, and return its figures with the number of its claims."""
+    claims = some(written("train"), settings)
+    # What was trained on other claims is not taken for this.
+    out = FOLDER / f"{sha256_text(settings.fingerprint() + claims_hash(claims))[:16]}.safetensors"
     if not out.is_file():
         run(settings, out)
-    n = len(some(written("train"), settings))
-    return scored(load_adapter(out), f"{name}, {n} claims, state {settings.random_state}")
+    given = f"{len(claims)} claims, {settings.epochs} epochs, state {settings.random_state}"
+    return scored(load_adapter(out), f"{name}, {given}")
 
 
 def main() -> None:
@@ -94,15 +97,9 @@ def main() -> None:
             settings = replace(
                 StanceSettings(epochs=args.epochs, bf16=args.bf16, random_state=state), **changed
             )
-            out = FOLDER / f"{settings_name(settings)}.safetensors"
-            rows += measured(name, settings, out)
-            record_scores("learning curve", rows)
+            rows += measured(name, settings)
+            record_scores("learning curve", rows, alone=False)
             print(name, [np.round(float(str(r["value"])), 3) for r in rows[-7:]], flush=True)
-
-
-def settings_name(settings: StanceSettings) -> str:
-    """Return a file name that tells the settings."""
-    return sha256_text(settings.fingerprint())[:16]
 
 
 if __name__ == "__main__":

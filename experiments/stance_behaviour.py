@@ -20,6 +20,7 @@ from stance_data import PROPOSITIONS, held_out_families, other_contests
 from narrative.stance import StanceModel, score_stance
 
 SHIPPED_SYSTEM = "network + structured (shipped)"
+NEVER = "none always"
 MAIN = ("russian_victory_inevitable", "ukrainian_counteroffensive")
 SAYINGS = (
     "A spokesman said that {}",
@@ -32,14 +33,14 @@ TOWNS = ("Orikhiv", "Vovchansk", "Toretsk", "Huliaipole", "Siversk", "Lyman", "R
 
 
 class Case(NamedTuple):
-    """Two claims whose stances are compared; ``second`` may be None where one alone is scored."""
+    """Two claims whose stances are compared; of "none" the first alone is scored."""
 
     test: str
     family: str
     head: str
     first: int  # row of the claims that are scored
     second: int
-    wanted: str  # "flip", "same", "not the same side", "none"
+    wanted: str  # "flip", "same", "same side", "not the same side", "none"
 
 
 def _lowered(text: str) -> str:
@@ -56,6 +57,7 @@ def _claims(families: pd.DataFrame) -> tuple[pd.DataFrame, dict[tuple[str, str],
     others = others[(others["split"] == "test") & (others["kind"] != "topics_narratives")]
     strangers = others["claim"].drop_duplicates().tolist()
     bases = families[families["op"] == "base"]
+    named = _named(bases)
     for n, r in enumerate(families.to_dict("records")):
         where[r["group"], r["op"]] = len(rows)
         rows.append({"text": r["text"], "camp": r["camp"]})
@@ -65,7 +67,7 @@ def _claims(families: pd.DataFrame) -> tuple[pd.DataFrame, dict[tuple[str, str],
         text = r["text"].rstrip(".") if saying.startswith("{}") else r["text"]
         where[r["group"], "said"] = len(rows)
         rows.append({"text": saying.format(_lowered(text)), "camp": r["camp"]})
-        town = next((t for t in r["text"].replace(",", " ").split() if t in _named(bases)), None)
+        town = next((t for t in r["text"].replace(",", " ").split() if t in named), None)
         if town is not None:
             other = next(
                 t for t in (TOWNS[n % len(TOWNS)], TOWNS[(n + 1) % len(TOWNS)]) if t != town
@@ -96,10 +98,11 @@ def _cases(families: pd.DataFrame, where: dict[tuple[str, str], int]) -> Iterato
             own = int(codes.loc[(family, "base"), f"stance_{head}"])
             for op, test in (("paraphrase", "paraphrase keeps it"), ("enemy", "the enemy follows")):
                 if (family, op) in where and own:
-                    yield Case(test, family, head, base, where[family, op], "same")
+                    yield Case(test, family, head, base, where[family, op], "same side")
             for op, test in (("said", "X said that changes nothing"), ("town", "another town")):
                 if (family, op) in where:
-                    yield Case(test, family, head, base, where[family, op], "same")
+                    kept = "same side" if own else "same"
+                    yield Case(test, family, head, base, where[family, op], kept)
             for op, test in (
                 ("actor_swap", "actor swap flips"),
                 ("negation", "negation flips or empties"),
@@ -117,15 +120,14 @@ def _cases(families: pd.DataFrame, where: dict[tuple[str, str], int]) -> Iterato
 
 
 def _passes(case: Case, stance: np.ndarray) -> bool:
-    """Say whether a case holds. A flip must start from a stance that is taken.
-
-    What must stay the same may be none both times: such a test is of invariance, not of truth.
-    """
+    """Say whether a case holds. A flip or a kept side must start from a side that is taken."""
     a, b = stance[case.first], stance[case.second]
     if case.wanted == "none":
         return bool(a == 0)
     if case.wanted == "same":
         return bool(a == b)
+    if case.wanted == "same side":
+        return bool(a != 0 and a == b)
     if case.wanted == "flip":
         return bool(a != 0 and b == -a)
     return bool(a != 0 and b != a)
@@ -147,22 +149,23 @@ def behaviour(
         for head, part in scores.groupby("framing_id")
     }
     cases = pd.DataFrame(_cases(families, where))
-    cases["passed"] = [
-        _passes(c, by_head[c.head]) for c in map(Case._make, cases.to_numpy().tolist())
-    ]
+    listed = list(map(Case._make, cases.to_numpy().tolist()))
+    nothing = np.zeros(len(claims), dtype=int)
     out = []
-    for test, part in cases.groupby("test"):
-        passed = part["passed"].to_numpy(dtype=float)
-        out.append(
-            figure(
-                "behaviour",
-                "all",
-                f"pass rate: {test}",
-                system,
-                lambda at, passed=passed: float(passed[at].mean()),
-                part["family"].tolist(),
-                "cases, interval by family",
-                n_boot=1000,
+    for name, found in ((system, by_head), (NEVER, dict.fromkeys(MAIN, nothing))):
+        passed = np.array([_passes(c, found[c.head]) for c in listed], dtype=float)
+        for test, part in cases.groupby("test"):
+            mine = passed[part.index]
+            out.append(
+                figure(
+                    "behaviour",
+                    "all",
+                    f"pass rate: {test}",
+                    name,
+                    lambda at, mine=mine: float(mine[at].mean()),
+                    part["family"].tolist(),
+                    "cases, interval by family",
+                    n_boot=1000,
+                )
             )
-        )
     return out

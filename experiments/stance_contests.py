@@ -1,6 +1,7 @@
 """Any proposition: written claims on contests that trained nothing, and what the gate saves.
 
-Every row but the cross-encoder's is a logistic regression on one representation of a claim and a
+Every row but the majority's (read off the claims that it is scored on) and the cross-encoder's,
+gate included, is a logistic regression on one representation of a claim and a
 proposition, fitted on the contests that trained the cross-encoder too; a fifth of the contests is
 scored, once. Most claims have a twin with the sides exchanged or the event denied, so that words
 alone tell little.
@@ -9,6 +10,8 @@ alone tell little.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -23,6 +26,7 @@ from narrative.agreement import expected_calibration_error, macro_f1
 from narrative.normalise import default_normaliser
 from narrative.stance import stance_model
 
+Score = Callable[[np.ndarray], float]
 DATASET = "other contests (written)"
 
 
@@ -34,17 +38,24 @@ def contests() -> list[dict[str, object]]:
     y, groups = both["stance"].to_numpy(dtype=int), both["group"].to_numpy(dtype=object)[test]
     out: list[dict[str, object]] = []
 
-    def add(metric: str, system: str, score: object, counts: np.ndarray | None = None) -> None:
+    def add(
+        metric: str,
+        system: str,
+        score: Score,
+        counts: np.ndarray | None = None,
+        interval: bool = True,
+    ) -> None:
         unit = "pairs, interval by contest" if counts is None else "pairs with a side"
         out.append(
             figure(
                 DATASET, "kept contests", metric, system, score, groups.tolist(), unit,
-                counts=counts,
+                counts=counts, interval=interval,
             )
         )  # fmt: skip
 
     taken = y[test] != 0
-    for system, p in _systems(both, y, fit, test).items():
+    near, saved = _gate(both.iloc[test])
+    for system, p in _systems(both, y, fit, test, near).items():
         add(
             "stance macro-F1", system,
             lambda at, p=p: macro_f1(y[test][at], p[at].argmax(axis=1) - 1),
@@ -61,8 +72,8 @@ def contests() -> list[dict[str, object]]:
                 lambda at, p=p: expected_calibration_error(
                     p[at].max(axis=1), p[at].argmax(axis=1) - 1 == y[test][at]
                 ),
+                interval=False,
             )  # fmt: skip
-    near, saved = _gate(both.iloc[test])
     add("recall of pairs with a side", "gate", lambda at: float(near[at][taken[at]].mean()), taken)
     add(
         "share not read, of claims with other contests' propositions",
@@ -78,7 +89,7 @@ def _side(y: np.ndarray, p: np.ndarray, at: np.ndarray) -> float:
 
 
 def _systems(
-    both: pd.DataFrame, y: np.ndarray, fit: np.ndarray, test: np.ndarray
+    both: pd.DataFrame, y: np.ndarray, fit: np.ndarray, test: np.ndarray, near: np.ndarray
 ) -> dict[str, np.ndarray]:
     """Return each system's probabilities of against, none and favor for the kept pairs."""
     values, counts = np.unique(y[test], return_counts=True)
@@ -95,8 +106,10 @@ def _systems(
         strength = 1.0 if name == "cosine" else 0.01  # thousands of features
         model = LogisticRegression(C=strength, max_iter=1000).fit(x[fit], y[fit])
         out[f"{name} + LR"] = model.predict_proba(x[test])
-    logits = stance_model().pairs.reader.encode(joined(both.iloc[test])).astype(np.float64)
-    out[f"{CROSS} (shipped)"] = softmax(logits, axis=1)
+    pairs = stance_model().pairs
+    logits = pairs.reader.encode(joined(both.iloc[test])).astype(np.float64)
+    read = softmax(logits, axis=1)
+    out[f"{CROSS} (shipped)"] = np.where(near[:, None], read, np.array(pairs.gate.outside))
     return out
 
 

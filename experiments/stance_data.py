@@ -206,8 +206,8 @@ def span_of(text: str, claim: dict[str, Any]) -> tuple[int, int]:
 def document_claims() -> pd.DataFrame:
     """Return the claims of the written documents on whose two stances both coders agree.
 
-    Columns ``text, before, after, camp, group, framing, certainty, split, input, placed`` and the
-    two main stances. Some
+    Columns ``text, before, after, camp, group, framing, certainty`` (the first coder's, like
+    ``framing``), ``certainty_agreed, split, input, placed`` and the two main stances. Some
     documents train; the claims of the others ("dev") are where settings are chosen.
     """
     codes = pd.read_csv(TRAINING / "documents" / "stance.csv")
@@ -230,6 +230,7 @@ def document_claims() -> pd.DataFrame:
                     "group": document["name"],
                     "framing": first["framing"],
                     "certainty": first["certainty"],
+                    "certainty_agreed": first["certainty"] == second["certainty"],
                     STANCE_COLUMNS[0]: int(first["inevitable"]),
                     STANCE_COLUMNS[2]: int(first["counteroffensive"]),
                 }

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from common import ROOT
 from pair_data import Pair, Sampler, as_pairs, between_claims, within_quartets
 from safetensors.numpy import save_file
 from stance_data import (
@@ -38,6 +39,7 @@ from training_loop import (
     Loop,
     Settings,
     batches,
+    data_hash,
     deterministic,
     read_settings,
     some,
@@ -52,7 +54,7 @@ from narrative.encoder import weights_folder
 from narrative.stance.pair_network import PairNetwork, trained_tensors
 from narrative.stance.pairs import FORMAT
 
-SHIPPED = Path("narrative/weights/pairs.safetensors")
+SHIPPED = ROOT / "narrative/weights/pairs.safetensors"
 DEFAULTS = Settings(epochs=5, rate=1e-3, head_rate=1e-3, average=0.995)
 RANK = 64
 SMOOTHING = 0.05
@@ -169,7 +171,13 @@ def main() -> None:
     print(sizes[0], "pairs an epoch, of", {k: len(v) for k, v in sampler.kinds.items()}, flush=True)
     print(settings, flush=True)
     measured = train(
-        trainer, out, lambda epoch: run_epoch(trainer, sampler, epoch), lambda: report(trainer)
+        trainer,
+        out,
+        lambda epoch: run_epoch(trainer, sampler, epoch),
+        lambda: report(trainer),
+        data_hash(
+            [sampler.kinds, sampler.words, sampler.names, sampler.texts, sampler.codes.tolist()]
+        ),
     )
     write(trainer, out, measured, sizes[0])
     state_of(out).unlink(missing_ok=True)

@@ -195,7 +195,7 @@ class Run:
             return
         saved = torch.load(path, weights_only=True)
         if saved["settings"] != settings.fingerprint():
-            return
+            raise SystemExit(f"{path} is of other settings; delete it, or write elsewhere.")
         for name in _PARTS:
             getattr(self, name).load_state_dict(saved[name])
         torch.set_rng_state(saved["rng"])
@@ -291,6 +291,7 @@ def main() -> None:
     network = train(articles, settings, out.with_suffix(".state"))
     meta: dict[str, Any] = {"training": settings.__dict__, "data": "PolNeAR train less tune"}
     write_reader(network, out, meta)
+    out.with_suffix(".state").unlink()
     print(out, out.stat().st_size)
 
 

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from common import ROOT
 from stance_data import (
     COUNTER,
     FRAMINGS,
@@ -39,6 +40,7 @@ from training_loop import (
     Loop,
     Settings,
     batches,
+    data_hash,
     deterministic,
     kept_together,
     read_settings,
@@ -56,8 +58,9 @@ from narrative.schema import CERTAINTIES
 from narrative.stance.in_context import Pieces, pieces, tokens
 from narrative.stance.network import SIDES, StanceNetwork
 
-SHIPPED = Path("narrative/weights/stance.safetensors")
+SHIPPED = ROOT / "narrative/weights/stance.safetensors"
 KEYS = list(PROPOSITIONS)
+CODES = [f"stance_{k}" for k in KEYS]
 HEADS = {**dict.fromkeys(KEYS, SIDES), "framing": FRAMINGS, "certainty": CERTAINTIES}
 # The two propositions that the studies are about count more than the other five.
 MAIN = (INEVITABLE, COUNTER)
@@ -85,7 +88,7 @@ def targets_of(table: pd.DataFrame) -> dict[str, Tensor]:
     def classes(column: pd.Series, labels: list[Any]) -> Tensor:
         return torch.tensor([labels.index(v) if v in labels else -1 for v in column])
 
-    out = {k: classes(table[f"stance_{k}"], [-1, 0, 1]) for k in KEYS}
+    out = {k: classes(table[c], [-1, 0, 1]) for k, c in zip(KEYS, CODES, strict=True)}
     out["framing"] = classes(table["framing"], FRAMINGS)
     out["certainty"] = classes(table["certainty"], list(CERTAINTIES))
     return out
@@ -243,6 +246,13 @@ def write(trainer: Trainer, path: Path, measured: dict[str, float], n_claims: in
     print(path, hashlib.sha256(path.read_bytes()).hexdigest())
 
 
+def claims_hash(claims: pd.DataFrame) -> str:
+    """Return a hash of the claims, their codes and their order."""
+    return data_hash(
+        claims[["placed", "input", "group", "framing", "certainty", *CODES]].itertuples(index=False)
+    )
+
+
 def run(settings: StanceSettings, out: Path) -> None:
     """Train with these settings and write the weights."""
     deterministic()
@@ -252,7 +262,11 @@ def run(settings: StanceSettings, out: Path) -> None:
     trainer = Trainer(settings, sum(sizes))
     print(f"{len(claims)} claims, {sizes[0]} batches an epoch, {settings}", flush=True)
     measured = train(
-        trainer, out, lambda epoch: run_epoch(trainer, claims, epoch), lambda: report(trainer)
+        trainer,
+        out,
+        lambda epoch: run_epoch(trainer, claims, epoch),
+        lambda: report(trainer),
+        claims_hash(claims),
     )
     write(trainer, out, measured, len(claims))
     state_of(out).unlink(missing_ok=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +14,8 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from narrative.storage import sha256_text
 
 WARM_UP = 0.06  # of all steps; the rate falls to zero in a line after it
 
@@ -146,7 +148,7 @@ def some(claims: pd.DataFrame, settings: Settings) -> pd.DataFrame:
 
 
 def deterministic() -> None:
-    """Let a run depend on its settings alone."""
+    """Let a run depend on its settings and data alone, on one machine with as many threads."""
     torch.use_deterministic_algorithms(True)
     torch.utils.deterministic.fill_uninitialized_memory = False
     torch.set_flush_denormal(True)
@@ -157,28 +159,41 @@ def state_of(out: Path) -> Path:
     return out.with_suffix(".state.pt")
 
 
+def data_hash(texts: Iterable[object]) -> str:
+    """Return a hash of what a run trains on, in its order."""
+    return sha256_text("\n".join(map(str, texts)))
+
+
 def train(
-    loop: Loop, out: Path, one_epoch: Callable[[int], float], report: Callable[[], Any]
+    loop: Loop,
+    out: Path,
+    one_epoch: Callable[[int], float],
+    report: Callable[[], Any],
+    data: str,
 ) -> Any:
     """Train every epoch that is left, saving the state after each; return the last report.
 
     Raises
     ------
     SystemExit
-        If the state beside `out` is of other settings.
+        If the state beside `out` is of other settings or of other data, as their hash `data` says.
     """
     state_file, first = state_of(out), 0
     if state_file.exists():
         saved = torch.load(state_file, weights_only=True)
-        if saved["settings"] != loop.settings.fingerprint():
-            raise SystemExit(f"{state_file} is of other settings; delete it, or write elsewhere.")
+        for what, now in (("settings", loop.settings.fingerprint()), ("data", data)):
+            if saved.get(what) != now:
+                raise SystemExit(f"{state_file} is of other {what}; delete it, or write elsewhere.")
         loop.restore(saved["state"])
         first = saved["epoch"] + 1
     state_file.parent.mkdir(parents=True, exist_ok=True)
     for epoch in range(first, loop.settings.epochs):
         loss = one_epoch(epoch)
         print(epoch, round(loss, 3), json.dumps(report()), flush=True)
-        state = {"epoch": epoch, "settings": loop.settings.fingerprint(), "state": loop.state()}
+        state = {
+            "epoch": epoch, "settings": loop.settings.fingerprint(), "data": data,
+            "state": loop.state(),
+        }  # fmt: skip
         torch.save(state, state_file.with_suffix(".part"))
         state_file.with_suffix(".part").replace(state_file)
     return report()

@@ -38,10 +38,10 @@ MARKED = {
 SYSTEMS = {
     "second coder": "second hand coding",
     "trained head": "narrative: trained",
-    "exemplars": "narrative: exemplars only",
     "majority per camp": "majority per camp (same claims)",
     "majority per camp, other documents": "majority per camp (other documents)",
     "majority": "majority",
+    "cross-encoder": "narrative: cross-encoder (any proposition)",
     "cosine difference": "cosine, proposition − counter",
     "cosine to proposition": "cosine to proposition",
 }
@@ -74,7 +74,7 @@ def validity() -> Figure:
         mine = mine.set_index("system").reindex([s for s in SYSTEMS if s in set(mine["system"])])
         n = int(mine["n"].max())
         drawn = mine.reset_index().assign(
-            own=lambda t: t["system"].isin(["trained head", "exemplars"])
+            own=lambda t: t["system"].isin(["trained head", "cross-encoder"])
         )
         drawn["system"] = drawn["system"].map(SYSTEMS)
         plots.plot_scores(drawn, ax=ax)
@@ -107,7 +107,7 @@ def stance_timeline() -> Figure:
         [*handles, hollow], [*labels, "coded by hand"], loc="outside lower center", ncols=4
     )
     axes[1].set_xlabel(
-        "below each month: claims that take a side (documents); an interval needs two documents",
+        "below each month: claims that take a side (documents); an interval needs three documents",
         fontsize=7,
     )
     return figure

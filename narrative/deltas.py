@@ -21,7 +21,13 @@ Arrays = dict[str, npt.NDArray[np.generic]]
 
 
 def pinned_bert() -> Any:
-    """Return the pinned encoder as a transformers model without its unused pooling layer."""
+    """Return the pinned encoder as a transformers model without its unused pooling layer.
+
+    Raises
+    ------
+    WeightsError
+        If the weights are missing, are others, or do not fill the model.
+    """
     from safetensors.torch import load_file
     from transformers import BertConfig, BertModel
 
@@ -30,9 +36,14 @@ def pinned_bert() -> Any:
     config = BertConfig.from_pretrained(folder, attention_probs_dropout_prob=0.0)
     bert = BertModel(config, add_pooling_layer=False)
     stored = load_file(folder / "model.safetensors")
-    bert.load_state_dict(
+    left = bert.load_state_dict(
         {k: v for k, v in stored.items() if not k.startswith("pooler.")}, strict=False
     )
+    if left.missing_keys:  # positions that the file has and the model computes are no loss
+        raise WeightsError(
+            f"the pinned encoder lacks {left.missing_keys[0]!r} as this version of transformers "
+            "names it; install one that pyproject.toml allows."
+        )
     return bert
 
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from functools import cache
-from importlib.metadata import version
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,7 +11,7 @@ import pandas as pd
 
 from narrative.adapter import load_adapter
 from narrative.claims import attributed_by, cue_language, extract_claims, parser_of
-from narrative.corpus import read_corpus, read_rows
+from narrative.corpus import read_corpus
 from narrative.encoder import (
     DEFAULT_MODEL,
     CachedEncoder,
@@ -28,6 +25,7 @@ from narrative.framings import fit_framings, guided_membership
 from narrative.ledger import build_ledger, control_claims
 from narrative.normalise import build_normaliser
 from narrative.numbers import summarise
+from narrative.provenance import code_hash, input_hashes, kept_tables, versions
 from narrative.schema import check_table, empty_table
 from narrative.speakers import check_sources, normalise_mention, used_sources, with_shipped
 from narrative.stance import (
@@ -35,6 +33,7 @@ from narrative.stance import (
     score_certainty,
     score_stance,
     speaker_camps,
+    stance_methods,
     stance_model,
 )
 from narrative.stance.in_context import alone, claim_inputs, with_place
@@ -43,18 +42,6 @@ from narrative.study import Study
 from narrative.timeline import estimate_timeline
 
 STAGES = ("corpus", "claims", "framings", "stances", "timeline", "ledger")
-PACKAGES = (
-    "numpy",
-    "pandas",
-    "pyarrow",
-    "scikit-learn",
-    "scipy",
-    "sentence-transformers",
-    "sentencex",
-    "torch",
-    "dateparser",
-    "datasketch",
-)
 
 
 class Reporter(Protocol):
@@ -295,9 +282,9 @@ def run_study(
     if from_stage is not None and from_stage not in STAGES:
         raise InputError(f"stage {from_stage!r} is unknown; expected one of {', '.join(STAGES)}.")
     run = _Run(study, Path(out), reporter or Silent())
-    inputs = _input_hashes(study)
+    inputs = input_hashes(study)
     weights = {"adapter": load_adapter().sha256, "encoder": run.encoder().fingerprint}
-    made_by = {"packages": _versions(), "code": _code_hash()}
+    made_by = {"packages": versions(), "code": code_hash()}
     pairs = run.stance_model().pairs.reader.fingerprint
     hashes = inputs | {"weights": sha256_json(weights), "stance_model": pairs}
     forced = False
@@ -327,6 +314,7 @@ def run_study(
         "inputs": inputs,
         "weights": weights | {"stance_pairs": pairs},
         "attribution": attribution,
+        "stance_methods": stance_methods(run.table("framings"), run.stance_model()),
         "parser": parser.identity if parser else "",
         "model_error": load_adapter().meta.get("measured", {}),
         **made_by,
@@ -354,7 +342,7 @@ def _attribution(run: _Run) -> dict[str, dict[str, str]]:
 def _run_stage(run: _Run, stage: str, key: str, *, forced: bool) -> dict[str, str]:
     """Keep or compute one stage; return the hashes of its tables."""
     record = run.out / ".stages" / f"{stage}.json"
-    kept = None if forced else _kept(record, key, run.out)
+    kept = None if forced else kept_tables(record, key, run.out)
     run.reporter.stage(stage, kept is not None)
     if kept is not None:
         return kept
@@ -366,41 +354,3 @@ def _run_stage(run: _Run, stage: str, key: str, *, forced: bool) -> dict[str, st
     written = {name: sha256_file(run.out / f"{name}.parquet") for name in tables}
     write_json({"key": key, "tables": written}, record)
     return written
-
-
-@cache
-def _code_hash() -> str:
-    """Return a hash of this package's code and lexicons, which results depend on."""
-    folder = Path(__file__).parent
-    paths = [p for p in sorted(folder.rglob("*")) if p.suffix in (".py", ".toml", ".csv", ".json")]
-    return sha256_json({p.relative_to(folder).as_posix(): sha256_file(p) for p in paths})
-
-
-def _kept(record: Path, key: str, out: Path) -> dict[str, str] | None:
-    """Return a finished stage's tables if nothing that made them has changed."""
-    try:
-        stored = json.loads(record.read_text(encoding="utf-8"))
-        tables: dict[str, str] = stored["tables"]
-        same = stored["key"] == key and all(
-            sha256_file(out / f"{n}.parquet") == h for n, h in tables.items()
-        )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
-    return tables if same else None
-
-
-def _versions() -> dict[str, str]:
-    return {p: version(p) for p in ("narrative", *PACKAGES)}
-
-
-def _input_hashes(study: Study) -> dict[str, str]:
-    names = [n for n in asdict(study.files) if study.path(n) is not None]
-    hashes = {n: sha256_file(p) for n in names if (p := study.path(n)) is not None and p.is_file()}
-    # The texts that the documents table points to are inputs as much as the table itself.
-    documents = study.path("documents")
-    rows = read_rows(documents) if documents is not None else pd.DataFrame()
-    texts = {str(v).strip() for v in rows.get("path", ()) if str(v).strip()}
-    hashes["texts"] = sha256_json(
-        {t: sha256_file(p) for t in sorted(texts) if (p := study.root / t).is_file()}
-    )
-    return hashes

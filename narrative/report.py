@@ -78,6 +78,10 @@ def _context(tables: dict[str, pd.DataFrame], manifest: Row, numbers: Row) -> Ro
             }
             for row in _rows(tables["ledger"])
         ],
+        "methods": [
+            (labels.get(f, f), method)
+            for f, method in sorted(manifest.get("stance_methods", {}).items())
+        ],
         "validity": sorted((k, f"{v:.3f}") for k, v in manifest["model_error"].items()),
         "claims_by_camp": [(camp, [c for c in claims if c["camp"] == camp]) for camp in camps],
         "documents": [

@@ -36,7 +36,7 @@ min_cluster_size = 5
 [timeline]
 freq = "month"                # day | week | month | year
 n_boot = 1000
-min_docs = 2                  # fewer documents: no interval
+min_docs = 3                  # fewer documents: no interval
 """,
     "documents.csv": """\
 doc_id,outlet,published_at,text,path,author,title,url,lang

@@ -30,13 +30,14 @@ class TimelineSettings:
     level : float
         Coverage of the intervals, in (0, 1).
     min_docs : int
-        Cells with fewer documents (copies counted once) get no interval.
+        Cells with fewer documents (copies counted once) get no interval: two can be drawn in three
+        ways only.
     """
 
     freq: str = "month"
     n_boot: int = 1000
     level: float = 0.95
-    min_docs: int = 2
+    min_docs: int = 3
 
 
 def time_bin(value: str, freq: str) -> tuple[str, str] | None:

@@ -88,8 +88,8 @@ def test_a_mark_in_the_text_divides_nothing() -> None:
     assert alone(in_place(marked, marked, "")) == "It   does   not."
     claims = pd.DataFrame({"text": [f"a{SEPARATOR}b{SEPARATOR}c"]})
     assert claim_inputs(claims, [""], default_normaliser()) == ["a b c"]
-    (row,) = pieces([f"1{SEPARATOR}2{SEPARATOR}3{SEPARATOR}4".replace(SEPARATOR, " ")], Words())
-    assert row.ids == [101, 1, 2, 3, 4, 102]
+    (row,) = pieces([in_place("7", f"1{SEPARATOR}2{SEPARATOR}3{SEPARATOR}4", "")], Words())
+    assert row.ids == [101, 7, 1, 2, 3, 4, 102]
 
 
 class Words:

@@ -57,6 +57,10 @@ def test_only_what_is_near_is_read(encoder: Any, make_model: Any) -> None:
     p = model.probabilities(CLAIMS, "The town fell.")
     assert len(reader.calls[-1]) == int(model.near(CLAIMS, ["The town fell."]).sum()) < len(CLAIMS)
     np.testing.assert_allclose(p[2], (0.1, 0.8, 0.1))
+    model.probabilities([f"The town{SEPARATOR}held."], f"It{SEPARATOR}held.", "It fell.")
+    assert all(
+        t.count(SEPARATOR) == 1 for t in reader.calls[-1]
+    )  # a mark in a text divides nothing
     closed = PairModel(reader, encoder, gate=Gate(cosine=2.0))
     n = len(reader.calls)
     assert (closed.probabilities(CLAIMS, "The town fell.")[:, 1] == 0.98).all()
@@ -168,6 +172,31 @@ def test_names_for_sides_have_three_forms_each_and_are_told_apart() -> None:
     assert not set(pair_data.OWN_NAMES) & set(names)
 
 
+def test_contests_that_are_tested_train_nothing() -> None:
+    apart = stance_data.kept_apart()
+    contests, quartets = stance_data.other_contests(), stance_data.quartets()
+    assert set(apart["topics"]) <= set(contests["group"])
+    assert set(apart["quartets"]) <= set(quartets["story"])
+    assert set(contests.loc[contests["group"].isin(apart["topics"]), "split"]) == {"apart"}
+    assert set(quartets.loc[quartets["story"].isin(apart["quartets"]), "split"]) == {"apart"}
+    shared = quartets.groupby("group")["split"].nunique()
+    assert shared.max() == 1
+    by_story = quartets[~quartets["story"].isin(stance_data.PROPOSITIONS)]
+    assert by_story.groupby(["file", "story"])["split"].nunique().max() == 1
+
+
+def test_strangers_share_neither_war_nor_motion(train: Any) -> None:
+    sampler, rng = pair_data.Sampler(_claims(12)), np.random.default_rng(0)
+    kinds = ("claims", "families", "narratives", "ArgKP", "ArgKP key points", "MED")
+    parts = {k: [pair_data.Pair(f"claim of {k}", f"on {k}", 1)] for k in kinds}
+    found = sampler._strangers(parts, 300, rng)
+    assert len(found) == 300
+    assert {p.stance for p in found} == {0}
+    for kin in ({"claims", "families", "narratives"}, {"ArgKP", "ArgKP key points"}):
+        texts = {f"claim of {k}" for k in kin}, {f"on {k}" for k in kin}
+        assert not any(p.claim in texts[0] and p.proposition in texts[1] for p in found)
+
+
 def test_only_pairs_that_both_name_a_side_are_renamed(train: Any) -> None:
     sampler, rng = pair_data.Sampler(_claims(3)), np.random.default_rng(0)
     apart = pair_data.Pair("The town fell.", "Russia is winning.", 1)
@@ -195,7 +224,13 @@ def train(monkeypatch: pytest.MonkeyPatch) -> Any:
         pair_data.Pair(c, "The town fell.", s) for c, s in zip(CLAIMS, (-1, 1, 0), strict=True)
     ]
     contests = pd.DataFrame(
-        {"claim": CLAIMS, "proposition": "It fell.", "stance": [-1, 1, 0], "split": "train"}
+        {
+            "claim": CLAIMS,
+            "proposition": "It fell.",
+            "stance": [-1, 1, 0],
+            "split": "train",
+            "kind": "plain",
+        }
     )
     monkeypatch.setattr(train_pairs, "written", lambda split: _claims(12))
     monkeypatch.setattr(pair_data, "other_contests", lambda: contests)

@@ -162,6 +162,8 @@ def test_the_manifest_pins_what_the_results_depend_on(study: Path, tmp_path: Pat
         assert digest == sha256_file(out / f"{name}.parquet")
     assert manifest["numbers"] == sha256_file(out / "numbers.json")
     assert manifest["weights"]["encoder"] == "fake-1"
+    framings = read_table(out / "framings.parquet").query("proposition != ''")["framing_id"]
+    assert set(manifest["stance_methods"]) == set(framings)
     assert str(tmp_path) not in json.dumps(manifest)
 
 
@@ -226,14 +228,14 @@ def test_other_weights_rerun_what_the_models_make(
 def test_other_versions_rerun_everything(
     study: Path, done: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "version", lambda name: f"{name}-next")
+    monkeypatch.setattr(module, "versions", lambda: {"numpy": "next"})
     assert _run(study, done).ran == list(STAGES)
 
 
 def test_changed_code_reruns_everything(
     study: Path, done: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_code_hash", lambda: "another")
+    monkeypatch.setattr(module, "code_hash", lambda: "another")
     assert _run(study, done).ran == list(STAGES)
 
 

@@ -60,7 +60,11 @@ def run(tmp_path):
     for name, table in tables.items():
         write_table(table.astype(TABLES[name]), tmp_path / f"{name}.parquet")
     write_json(
-        {"study": {"title": HOSTILE, "name": "n"}, "model_error": {"macro-F1": 0.5}},
+        {
+            "study": {"title": HOSTILE, "name": "n"},
+            "model_error": {"macro-F1": 0.5},
+            "stance_methods": {"f": "trained head: f"},
+        },
         tmp_path / "manifest.json",
     )
     numbers = {
@@ -79,6 +83,7 @@ def test_report_says_how_certain_the_claimed_event_is(run):
     html = (run / "r.html").read_text(encoding="utf-8")
     assert "<td>will inevitably</td>" in html
     assert "(will inevitably)" in html  # beside the claim in its document, too
+    assert "<td>trained head: f</td>" in html
 
 
 def test_report_is_one_page_without_script_or_network(run):

@@ -161,9 +161,19 @@ def test_sources_give_the_camp_of_a_claims_speaker(model: Any, sources: pd.DataF
 
 def test_a_camp_of_its_own_goes_before_the_sources(sources: pd.DataFrame) -> None:
     claims = pd.DataFrame({"source_id": ["ministry", "staff"], "camp": ["western", None]})
-    assert speaker_camps(claims, sources) == ["western", "unknown"]
+    assert speaker_camps(claims, sources) == ["western", "ukrainian"]
+    assert speaker_camps(claims, None) == ["western", "unknown"]
     assert speaker_camps(claims.drop(columns="camp"), sources) == ["russian", "ukrainian"]
     assert speaker_camps(claims.drop(columns="camp"), None) == ["unknown", "unknown"]
+
+
+@pytest.mark.parametrize("camp", ["Russian", "RU"])
+def test_a_camp_nobody_knows_is_an_error(sources: pd.DataFrame, camp: str) -> None:
+    claims = pd.DataFrame({"source_id": ["ministry"], "camp": [camp]}, index=[7])
+    with pytest.raises(InputError, match=f"row 7: camp='{camp}'; expected one of russian, "):
+        speaker_camps(claims, sources)
+    with pytest.raises(InputError, match="sources: column\\(s\\) camp missing"):
+        speaker_camps(claims[["source_id"]], sources.drop(columns="camp"))
 
 
 def test_order_does_not_matter(model: Any) -> None:

@@ -132,10 +132,12 @@ def test_families_stay_together_and_every_claim_is_read_once() -> None:
     families = [set(p.tolist()) for p in parts if claims["op"].iloc[p[0]]]
     assert sorted(map(min, families)) == [0, 3]
     assert all(len(f) == 3 for f in families)
-    apart = train_stance.StanceSettings(rows=4)
+    apart = train_stance.StanceSettings(rows=4, twins=False)
     parts = train_stance.arranged(claims, [9] * 30, apart, np.random.default_rng(0))
     assert sorted(np.concatenate(parts).tolist()) == list(range(30))
     assert max(map(len, parts)) == 4
+    in_family = claims["op"].ne("").to_numpy()
+    assert any(0 < in_family[p].sum() < len(p) for p in parts)  # among others
 
 
 def test_groups_fill_a_batch_and_a_large_one_has_its_own() -> None:
@@ -158,5 +160,12 @@ def test_what_a_learning_curve_leaves_out_is_there() -> None:
         left_out = pd.Series(files).str.contains(s.without) if s.without else pd.Series([True])
         assert left_out.any()
         assert not (s.without and left_out.all())
-    names = [learning_curve.settings_name(s) for s in settings]
-    assert len(set(names)) == len(names)
+    assert len({s.fingerprint() for s in settings}) == len(settings)
+
+
+def test_claims_of_other_codes_or_order_are_other_data() -> None:
+    claims = _claims("train", 6)
+    other = claims.assign(**{train_stance.CODES[3]: 1 - claims[train_stance.CODES[3]]})
+    hashes = {train_stance.claims_hash(c) for c in (claims, other, claims.iloc[::-1])}
+    assert len(hashes) == 3
+    assert train_stance.claims_hash(claims.copy()) in hashes

@@ -9,6 +9,7 @@ from narrative.stance.scorer import (
     StanceModel,
     score_stance,
     speaker_camps,
+    stance_methods,
     stance_model,
 )
 
@@ -23,6 +24,7 @@ __all__ = [
     "score_certainty",
     "score_stance",
     "speaker_camps",
+    "stance_methods",
     "stance_model",
     "with_place",
 ]

@@ -245,7 +245,8 @@ class PairModel:
         progress : callable, optional
         """
         out = np.tile(np.array(self.gate.outside), (len(claims), 1))
-        sides = [s for s in (proposition, counter) if s]
+        claims = [c.replace(SEPARATOR, " ") for c in claims]
+        sides = [s.replace(SEPARATOR, " ") for s in (proposition, counter) if s]
         rows = [int(i) for i in np.flatnonzero(self.near(claims, sides))]
         if rows:
             joined = [f"{claims[i]}{SEPARATOR}{side}" for side in sides for i in rows]

@@ -18,6 +18,7 @@ import logging
 import re
 from dataclasses import dataclass
 from functools import cache, cached_property
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,7 +29,7 @@ from narrative.adapter import Adapter, load_adapter
 from narrative.encoder import CachedEncoder, Encoder, Progress, SentenceEncoder, default_cache
 from narrative.errors import InputError
 from narrative.normalise import ActorNormaliser, build_normaliser
-from narrative.schema import UNKNOWN, check_table
+from narrative.schema import CAMPS, UNKNOWN, check_table
 from narrative.stance.in_context import ClaimEncoder, alone, claim_inputs
 from narrative.stance.nli import NLIEncoder
 from narrative.stance.pairs import CROSS_ENCODER, PairEncoder, PairModel
@@ -86,10 +87,12 @@ def stance_model(larger: str = "", revision: str = "") -> StanceModel:
     plain = CachedEncoder(SentenceEncoder(), cache)
     if larger:
         nli = NLIEncoder(larger, revision=revision or None)
+        # A name without a revision can mean other weights tomorrow: nothing of it is kept.
+        fixed = bool(revision) or Path(larger).is_dir()
+        reader: Encoder = CachedEncoder(nli, cache) if fixed else nli
         pairs = PairModel(
-            CachedEncoder(nli, cache), plain, name=f"larger model: {larger}", every=True,
-            denies=nli.denies,
-        )  # fmt: skip
+            reader, plain, name=f"larger model: {larger}", every=True, denies=nli.denies
+        )
     else:
         pairs = PairModel(CachedEncoder(PairEncoder(), cache), plain)
     return StanceModel(
@@ -136,7 +139,8 @@ def score_stance(
     Raises
     ------
     InputError
-        If a column or a text is missing, claim ids repeat, or no framing has a proposition.
+        If a column or a text is missing, claim ids repeat, a camp is unheard of, no framing has a
+        proposition, or one lacks the counter that the model needs.
     """
     claims = checked_claims(claims)
     framings = _checked_framings(framings)
@@ -161,7 +165,7 @@ def score_stance(
             CROSS_ENCODER,
         )
     out = check_table(pd.concat(parts, ignore_index=True), "stances")
-    known = [c not in ("", UNKNOWN) for c in camps]
+    known = [c != UNKNOWN for c in camps]
     out.attrs |= {"method": methods, "camps_known": float(np.mean(known)) if known else 0.0}
     return out
 
@@ -214,13 +218,42 @@ class _Reading:
 
 
 def speaker_camps(claims: pd.DataFrame, sources: pd.DataFrame | None) -> list[str]:
-    """Return each claim's speaker camp: its ``camp``, else its source's, else "unknown"."""
-    if "camp" in claims.columns:
-        return claims["camp"].fillna(UNKNOWN).astype(str).tolist()
+    """Return each claim's speaker camp: its ``camp``, else its source's, else "unknown".
+
+    Parameters
+    ----------
+    claims : DataFrame
+        Optional ``camp`` and ``source_id``.
+    sources : DataFrame, optional
+        ``source_id, camp``.
+
+    Returns
+    -------
+    list of str
+        One of ``narrative.schema.CAMPS`` or "unknown" for each claim.
+
+    Raises
+    ------
+    InputError
+        If a camp is none of these, or `sources` lacks a column.
+    """
+    camps = pd.Series(UNKNOWN, index=claims.index, dtype=object)
     if sources is not None and "source_id" in claims.columns:
+        if missing := {"source_id", "camp"} - set(sources.columns):
+            raise InputError(f"sources: column(s) {', '.join(sorted(missing))} missing.")
         known = dict(zip(sources["source_id"], sources["camp"], strict=True))
-        return [str(known.get(s, UNKNOWN)) for s in claims["source_id"]]
-    return [UNKNOWN] * len(claims)
+        camps = claims["source_id"].map(known).astype(object)
+    if "camp" in claims.columns:
+        own = claims["camp"].astype(object)
+        camps = own.where(own.notna() & (own != ""), camps)
+    camps = camps.where(camps.notna() & (camps != ""), UNKNOWN).astype(str)
+    strange = camps[~camps.isin([*CAMPS, UNKNOWN])]
+    if len(strange):
+        raise InputError(
+            f"row {strange.index[0]}: camp={strange.iloc[0]!r}; expected one of "
+            f"{', '.join(CAMPS)} or {UNKNOWN}."
+        )
+    return camps.tolist()
 
 
 def checked_claims(claims: pd.DataFrame) -> pd.DataFrame:

@@ -36,7 +36,8 @@ class StructureEncoder:
     def fingerprint(self) -> str:
         """Hash of the reader, the lexicon and the rules."""
         folder = files("narrative")
-        rules = [p for p in (folder / "stance").iterdir() if p.name.endswith(".py")]
+        both = ((folder / part).iterdir() for part in ("stance", "reader"))
+        rules = [p for part in both for p in part if p.name.endswith(".py")]
         rules += [folder / "data" / "predicates_en.toml", folder / "weights" / "reader.safetensors"]
         parts = sorted((p.name, sha256_text(p.read_bytes().hex())) for p in rules)
         return sha256_text(json.dumps(parts))
