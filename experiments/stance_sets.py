@@ -89,7 +89,7 @@ def ruw(folder: Path) -> pd.DataFrame:
 
 
 def sick(folder: Path) -> pd.DataFrame:
-    """Sentence pairs that entail, contradict or neither (Marelli et al. 2014)."""
+    """Sentence pairs that entail, contradict or neither (Marelli et al. 2014), each a group."""
     parts = []
     for name, split in (("SICK_train.txt", "train"), ("SICK_test_annotated.txt", "test")):
         t = pd.read_csv(folder / name, sep="\t")

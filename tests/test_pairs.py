@@ -158,7 +158,7 @@ def test_what_was_written_later_trains_only() -> None:
     table = stance_data.other_contests()
     later = table["kind"].isin(stance_data.LATER)
     assert set(table.loc[later, "kind"]) == set(stance_data.LATER)
-    assert set(table.loc[later, "split"]) == {"train"}
+    assert set(table.loc[later, "split"]) == {"train", "apart"}
     assert set(table.loc[~later, "split"]) == {"train", "dev", "test"}
     assert not set(stance_data.strangers()["text"]) & set(table.loc[later, "claim"])
 
