@@ -161,6 +161,11 @@ SETS: dict[str, tuple[str, Reader]] = {
 }
 
 
+def folder_of(name: str) -> Path:
+    """Return where a set should lie."""
+    return Path(os.environ.get("NARRATIVE_DATA", "NARRATIVE_DATA")) / "stance" / SETS[name][0]
+
+
 def read_set(name: str) -> pd.DataFrame:
     """Return a set by its name in ``SETS``.
 
@@ -169,11 +174,10 @@ def read_set(name: str) -> pd.DataFrame:
     SystemExit
         If it is not under ``NARRATIVE_DATA/stance``; says where it was looked for.
     """
-    folder, reader = SETS[name]
-    base = os.environ.get("NARRATIVE_DATA", "")
-    path = Path(base) / "stance" / folder
-    if not base or not path.is_dir():
+    path = folder_of(name)
+    if not path.is_dir():
         raise SystemExit(
-            f"{name} is not at NARRATIVE_DATA/stance/{folder} (NARRATIVE_DATA={base!r})."
+            f"{name} is not at {path}; set NARRATIVE_DATA to the folder that holds stance/ "
+            "(README: Data that do not ship)."
         )
-    return reader(path)
+    return SETS[name][1](path)
