@@ -133,7 +133,7 @@ def systems(claims: Set) -> dict[str, dict[str, Probabilities]]:
     alone, vectors = (model.encoder.encode(x) for x in (claims.normal, claims.placed))
     events = model.structure.encode(claims.normal)
     normaliser = default_normaliser()
-    sides = {  # as a run reads them
+    sides = {
         f.framing_id: (normaliser(f.proposition), normaliser(f.counter))
         for f in read_codebook(SEEDS / "codebook.toml").framings
     }
@@ -158,7 +158,10 @@ def systems(claims: Set) -> dict[str, dict[str, Probabilities]]:
             "TF-IDF + LR": words.predict_proba(claims.normal),
             "frozen encoder + LR, raw": _fitted(raw[0], y, raw[1]),
             "frozen encoder + LR, normalised": _fitted(normal[0], y, normal[1]),
-            "cross-encoder": model.pairs.probabilities(claims.normal, *sides[head]),
+            "cross-encoder": model.pairs.probabilities(claims.normal, sides[head][0]),
+            "cross-encoder, with the counter": model.pairs.probabilities(
+                claims.normal, *sides[head]
+            ),
             "structured, rule": np.column_stack([rule < 0, rule == 0, rule > 0]).astype(float),
             "structured, fitted": z / z.sum(axis=1, keepdims=True),
             "network, claim alone": by_itself,

@@ -19,7 +19,7 @@ from common import figure
 from scipy.special import softmax
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from stance_data import other_contests
+from stance_data import LATER, other_contests
 from stance_public import CROSS, apart, joined
 
 from narrative.agreement import expected_calibration_error, macro_f1
@@ -33,7 +33,8 @@ DATASET = "other contests (written)"
 def contests() -> list[dict[str, object]]:
     """Return every system's figures on the kept contests, with intervals by contest."""
     both = other_contests()
-    both = both[both["split"] != "dev"].reset_index(drop=True)
+    both = both[both["split"].isin(["train", "test"]) & ~both["kind"].isin(LATER)]
+    both = both.reset_index(drop=True)
     fit, test = (np.flatnonzero(both["split"] == split) for split in ("train", "test"))
     y, groups = both["stance"].to_numpy(dtype=int), both["group"].to_numpy(dtype=object)[test]
     out: list[dict[str, object]] = []

@@ -33,7 +33,7 @@ PROPOSITIONS = {
 INEVITABLE, COUNTER = "russian_victory_inevitable", "ukrainian_counteroffensive"
 FRAMINGS = [*PROPOSITIONS, "other"]
 CODERS = ("first", "second")
-# Topics written after the contests had been split, and after the stance network was trained.
+# Topics written after the contests had been split, and after the shipped weights were trained.
 LATER = ("topics_battles", "topics_sieges", "topics_quarrels", "topics_debates")
 STANCE_COLUMNS = [f"stance_{k}" for k in PROPOSITIONS]
 

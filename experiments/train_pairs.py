@@ -1,4 +1,6 @@
-"""Train the shipped cross-encoder: a claim and any proposition, read together.
+"""Train the cross-encoder: a claim and any proposition, read together.
+
+The shipped weights are of an earlier state of this script and of its data (see their model card).
 
 Reads ``training/`` and the open sets under ``NARRATIVE_DATA/stance`` whose licence allows it (see
 ``pair_data``), and writes ``narrative/weights/pairs.safetensors``. Neither the seeds, nor their

@@ -111,11 +111,13 @@ def test_the_cross_encoder_decides_where_no_head_was_trained(model: Any) -> None
     np.testing.assert_allclose(_p(table)[0], said, atol=1e-6)
 
 
-def test_the_counter_is_read_too_and_turned(model: Any) -> None:
+def test_the_counter_is_read_too_and_turned_where_the_model_says_so(model: Any) -> None:
     framing = FRAMINGS.iloc[1:].assign(counter="Roses bloom in January.")
     claims = pd.DataFrame({"text": ["Roses bloom in January."]})
-    assert score_stance(claims, framing, model=model)["stance"].tolist() == [-1]
-    assert score_stance(claims, framing.iloc[:, :2], model=model)["stance"].tolist() == [0]
+    both = model._replace(pairs=replace(model.pairs, counters=True))
+    assert score_stance(claims, framing, model=both)["stance"].tolist() == [-1]
+    assert score_stance(claims, framing.iloc[:, :2], model=both)["stance"].tolist() == [0]
+    assert score_stance(claims, framing, model=model)["stance"].tolist() == [0]
 
 
 def test_a_claim_far_from_a_proposition_is_not_read_with_it(model: Any) -> None:

@@ -211,6 +211,9 @@ class PairModel:
         Whether it scores the framings that a trained head could score, too.
     denies : bool
         Whether it tells contradiction from neither; else a framing needs a counter.
+    counters : bool
+        Whether a framing's counter is read, too. Not by the shipped one: on written documents that
+        were kept for choices it was worse with it (``e08``, "cross-encoder, with the counter").
     """
 
     reader: Encoder
@@ -219,6 +222,7 @@ class PairModel:
     name: str = CROSS_ENCODER
     every: bool = False
     denies: bool = True
+    counters: bool = False
 
     def near(self, claims: Sequence[str], propositions: Sequence[str]) -> npt.NDArray[np.bool_]:
         """Return whether each claim is near any of the propositions, shape (n,)."""

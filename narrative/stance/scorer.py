@@ -91,8 +91,9 @@ def stance_model(larger: str = "", revision: str = "") -> StanceModel:
         fixed = bool(revision) or Path(larger).is_dir()
         reader: Encoder = CachedEncoder(nli, cache) if fixed else nli
         pairs = PairModel(
-            reader, plain, name=f"larger model: {larger}", every=True, denies=nli.denies
-        )
+            reader, plain, name=f"larger model: {larger}", every=True, denies=nli.denies,
+            counters=True,
+        )  # fmt: skip
     else:
         pairs = PairModel(CachedEncoder(PairEncoder(), cache), plain)
     return StanceModel(
@@ -203,7 +204,7 @@ class _Reading:
         return p
 
     def _by_pairs(self, pairs: PairModel, framing: dict[Any, Any]) -> Probabilities:
-        counter = str(framing.get("counter") or "")
+        counter = str(framing.get("counter") or "") if pairs.counters else ""
         if not (pairs.denies or counter):
             raise InputError(
                 f"framings: {pairs.name} tells entailment only, so {framing['framing_id']!r} needs "
