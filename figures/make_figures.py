@@ -38,10 +38,10 @@ MARKED = {
 SYSTEMS = {
     "second coder": "second hand coding",
     "trained head": "narrative: trained",
+    "cross-encoder": "narrative: cross-encoder",
     "majority per camp": "majority per camp (same claims)",
     "majority per camp, other documents": "majority per camp (other documents)",
     "majority": "majority",
-    "cross-encoder": "narrative: cross-encoder (any proposition)",
     "cosine difference": "cosine, proposition − counter",
     "cosine to proposition": "cosine to proposition",
 }
