@@ -27,6 +27,8 @@ PUBLIC = (
     "frozen encoder + cross-encoder + LR", "cross-encoder, as shipped",
     "cross-encoder, trained further",
 )  # fmt: skip
+MAIN = ("russian_victory_inevitable", "ukrainian_counteroffensive")
+CURVE = ("an eighth", "a quarter", "half", "all")
 ROWS = [
     ("Claims found (F1, overlap of half their union)", "claim detection F1", BOTH),
     ("Speaker right, on matched claims", "speaker accuracy", BOTH),
@@ -245,7 +247,7 @@ def contests(scores: pd.DataFrame) -> str:
 def models(scores: pd.DataFrame) -> str:
     """Every stance model on the seeds' gold, the two main propositions."""
     mine = scores[(scores["experiment"] == "e08") & (scores["dataset"] == "seeds gold")]
-    heads = ("russian_victory_inevitable", "ukrainian_counteroffensive")
+    heads = MAIN
     metrics = ("macro-F1", "AUC favour against oppose", "accuracy")
     named = [f"{m.split(' ')[0]}, {h}" for h in ("victory", "counteroffensive") for m in metrics]
     lines = [f"| | {' | '.join(named)} |", "|---|---|---|---|---|---|---|"]
@@ -260,11 +262,38 @@ def models(scores: pd.DataFrame) -> str:
 
 def behaviour(scores: pd.DataFrame) -> str:
     """Pass rates of the behavioural tests."""
-    mine = scores[scores["dataset"] == "behaviour"]
+    mine = scores[(scores["experiment"] == "e08") & (scores["dataset"] == "behaviour")]
     lines = ["| test | pass rate | of always none |", "|---|---|---|"]
     for metric in dict.fromkeys(mine["metric"]):
         shipped, never = (cell(mine, metric, s, "all") for s in (SHIPPED, "none always"))
         lines.append(f"| {metric.split(': ')[1]} | {shipped} | {never.split(' ')[0]} |")
+    return "\n".join(lines)
+
+
+def learning(scores: pd.DataFrame) -> str:
+    """What the network learns from how many claims, and without what."""
+    mine = scores[scores["experiment"] == "learning curve"]
+    parts = mine["system"].str.extract(r"^(?P<name>.+), (?P<n>\d+) claims, (?P<epochs>\d+) epochs")
+    mine = mine.assign(**parts.astype({"n": int}))
+    victory, counter = (f"macro-F1: {h}" for h in MAIN)
+    columns = {
+        "victory, in place": (victory, "in place"),
+        "victory, alone": (victory, "alone"),
+        "counteroffensive, in place": (counter, "in place"),
+        "counteroffensive, alone": (counter, "alone"),
+        "swap": ("pass rate: actor swap flips", "all"),
+        "negation": ("pass rate: negation flips or empties", "all"),
+        "paraphrase": ("pass rate: paraphrase keeps it", "all"),
+    }
+    head = " | ".join(("trained on", "claims", "epochs", *columns))
+    lines = [f"| {head} |", "|---" * (3 + len(columns)) + "|"]
+    order = mine.drop_duplicates("system").assign(curve=lambda t: ~t["name"].isin(CURVE))
+    for row in order.sort_values(["curve", "n"], kind="stable").to_dict("records"):
+        cells = [
+            cell(mine, metric, row["system"], split).split(", n = ")[0]
+            for metric, split in columns.values()
+        ]
+        lines.append(f"| {row['name']} | {row['n']:,} | {row['epochs']} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -303,6 +332,7 @@ def main() -> None:
     after = fill(after, "contests", contests(scores))
     after = fill(after, "models", models(scores))
     after = fill(after, "behaviour", behaviour(scores))
+    after = fill(after, "learning", learning(scores))
     after = fill(after, "public", public(scores))
     after = fill(after, "balances", balances(scores))
     after = fill(after, "propositions", propositions(scores))

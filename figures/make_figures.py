@@ -35,6 +35,26 @@ MARKED = {
     "exposed": "DeepState map, Zelenskyy’s visit",
     "council_building": "city council retaken",
 }
+CURVE = ("an eighth", "a quarter", "half", "all")
+LEARNED = (
+    (
+        "Macro-F1, written documents",
+        "in place",
+        {
+            "macro-F1: russian_victory_inevitable": ("victory", "#D55E00", "s"),
+            "macro-F1: ukrainian_counteroffensive": ("counteroffensive", "#0072B2", "o"),
+        },
+    ),
+    (
+        "Pass rate, behavioural tests",
+        "all",
+        {
+            "pass rate: paraphrase keeps it": ("paraphrase keeps it", "#999999", "^"),
+            "pass rate: negation flips or empties": ("negation flips or empties", "#009E73", "v"),
+            "pass rate: actor swap flips": ("actor swap flips", "#CC79A7", "D"),
+        },
+    ),
+)
 SYSTEMS = {
     "second coder": "second hand coding",
     "trained head": "narrative: trained",
@@ -134,6 +154,41 @@ def stability() -> Figure:
     return axes.figure  # type: ignore[return-value]
 
 
+def learning() -> Figure:
+    """Scores against the number of written claims, in as many epochs and in as many steps."""
+    scores = pd.read_csv(FIGURES / "scores.csv")
+    mine = scores[scores["experiment"] == "learning curve"]
+    given = mine["system"].str.extract(r"^(?P<name>.+), (?P<n_claims>\d+) claims")
+    mine = mine.assign(**given.astype({"n_claims": int}))
+    figure, panels = plt.subplots(1, 2, figsize=(plots.DOUBLE, 2.9), sharey=True)
+    for ax, (title, split, measures) in zip(panels, LEARNED, strict=True):
+        for measure, (label, colour, marker) in measures.items():
+            part = mine[(mine["metric"] == measure) & (mine["split"] == split)]
+            curve = part[part["name"].isin(CURVE)].sort_values("n_claims")
+            steps = part[(part["name"] == "all") | part["name"].str.contains("as many steps")]
+            steps = steps.sort_values("n_claims")
+            ax.plot(curve["n_claims"], curve["value"], f"{marker}-", color=colour, label=label)
+            ax.vlines(curve["n_claims"], curve["low"], curve["high"], color=colour, linewidth=0.8)
+            ax.plot(
+                steps["n_claims"], steps["value"], f"{marker}:", color=colour,
+                markerfacecolor="white", zorder=1.5,
+            )  # fmt: skip
+        ax.set_xscale("log", base=2)
+        ticks = sorted(set(mine.loc[mine["name"].isin(CURVE), "n_claims"]))
+        ax.set_xticks(ticks, [f"{n:,}" for n in ticks])
+        ax.xaxis.set_minor_locator(mpl.ticker.NullLocator())
+        ax.set_xlabel("written claims trained on")
+        ax.set_title(title)
+        ax.grid(axis="y", color="#E5E5E5", linewidth=0.6)
+        ax.legend(loc="upper left")
+    panels[0].plot(
+        [], [], "o:", color="#444444", markerfacecolor="white", label="as many steps for each"
+    )
+    panels[0].legend(loc="lower right")
+    panels[0].set_ylim(0, 1)
+    return figure
+
+
 def tables() -> None:
     scores = read("e03_scores")
     kept = scores[(scores["split"] == "all") & ~scores["metric"].str.startswith("alpha")]
@@ -158,6 +213,7 @@ DRAWN: dict[str, Callable[[], Figure]] = {
     "stance_timeline": stance_timeline,
     "claim_record": claim_record,
     "stability": stability,
+    "learning_curve": learning,
 }
 
 
