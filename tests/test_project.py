@@ -7,9 +7,12 @@ import json
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
+from sklearn.feature_extraction.text import CountVectorizer
 
 from narrative.schema import CAMPS, CERTAINTIES
 
@@ -122,6 +125,32 @@ def test_families_of_behavioural_tests_train_nothing():
     trained = {r["text"] for p in CLAIMS if p.parent.name != "held_out" for r in _lines(p)}
     assert len(kept) > 1000
     assert not kept & trained
+
+
+def test_held_out_pairs_are_whole_and_nothing_near_them_trains():
+    rows = [
+        line.split("\t")
+        for line in (ROOT / "training/held_out/pairs.tsv").read_text("utf-8").splitlines()[1:]
+    ]
+    assert Counter(row[1] for row in rows) == {"same": 220, "opposite": 220}
+    kept = [text for row in rows for text in row[3:]]
+    assert len(set(kept)) == 2 * len(rows) == len(kept)
+    names = _real_names(ROOT / "seeds") | _real_names(ROOT / "narrative" / "data")
+    pattern = re.compile("|".join(rf"\b{re.escape(n)}\b" for n in sorted(names)))
+    assert not [t for t in kept if pattern.search(t)]
+    trained = [
+        text
+        for path in QUARTETS
+        for line in path.read_text(encoding="utf-8").splitlines()
+        for text in line.split("\t")[2:]
+    ]
+    trained += [r["text"] for p in CLAIMS if p.parent.name != "held_out" for r in _lines(p)]
+    words = CountVectorizer(binary=True).fit([*kept, *trained])
+    ours, theirs = (words.transform(texts).astype(np.float32) for texts in (kept, trained))
+    shared = (ours @ theirs.T).tocoo()
+    sizes = [np.asarray(m.sum(axis=1)).ravel() for m in (ours, theirs)]
+    alike = shared.data / (sizes[0][shared.row] + sizes[1][shared.col] - shared.data)
+    assert alike.max() < 0.75
 
 
 @pytest.mark.parametrize(
