@@ -128,6 +128,43 @@ def sources(study: Path, results: Path | None, header: bool) -> None:
     click.echo(examples(found), err=True)
 
 
+@cli.group()
+def framings() -> None:
+    """Work with the framings that a run discovered."""
+
+
+@framings.command()
+@click.argument("study", type=click.Path(path_type=Path))
+@click.option(
+    "--results",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of the run (default: results beside STUDY).",
+)
+@click.option("--unstable", is_flag=True, help="Also framings that are not certified as stable.")
+def suggest(study: Path, results: Path | None, unstable: bool) -> None:
+    """Write what a run of STUDY discovered as entries of a codebook, to be edited.
+
+    STUDY is a study file or the folder of a run. The entries go to the standard output, so that
+    ">> codebook.toml" appends them. Their propositions are claims as they were said: write what all
+    of a framing's claims assert in their place, and its opposite as the counter.
+    """
+    from narrative.framings.suggest import CERTIFIED, suggest_entries
+    from narrative.storage import read_table
+    from narrative.study import read_study
+
+    folder = _run_folder(study, results)
+    table, claims = (read_table(folder / f"{n}.parquet") for n in ("framings", "claims"))
+    codebook = None if folder == study else read_study(study).codebook()
+    click.echo(suggest_entries(table, claims, codebook=codebook, unstable=unstable), nl=False)
+    found = table[table["origin"] == "discovered"]
+    kept = int(found["certificate"].isin(CERTIFIED).sum())
+    left_out = "" if unstable or kept == len(found) else " (left out; --unstable has them, too)"
+    click.echo(
+        f"{len(found)} framings discovered, {len(found) - kept} of them not stable{left_out}.",
+        err=True,
+    )
+
+
 def _run_folder(study: Path, results: Path | None) -> Path:
     """Return the folder of a run, given itself or its study."""
     from narrative.errors import InputError

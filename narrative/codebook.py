@@ -5,12 +5,14 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from narrative.corpus import read_text
 from narrative.errors import StudyError
-from narrative.schema import CAMPS, check_table
+from narrative.schema import CAMPS, CERTIFICATES, check_table
 
 _KEYS = {"framing_id", "label", "definition", "proposition", "counter", "camp", "favor", "against"}
 
@@ -53,21 +55,34 @@ class Codebook:
 
     def table(self) -> pd.DataFrame:
         """Return the ``framings`` table with no claims assigned yet."""
-        rows = [
+        rows = pd.DataFrame(
             {
-                "framing_id": f.framing_id,
-                "label": f.label,
-                "origin": "codebook",
-                "proposition": f.proposition,
-                "counter": f.counter,
-                "n_claims": 0,
-                "terms": "",
-                "exemplar_claim_ids": "",
-                "stability": float("nan"),
+                "framing_id": [f.framing_id for f in self.framings],
+                "label": [f.label for f in self.framings],
+                "proposition": [f.proposition for f in self.framings],
+                "counter": [f.counter for f in self.framings],
             }
-            for f in self.framings
-        ]
-        return check_table(pd.DataFrame(rows), "framings")
+        )
+        return without_claims(rows, "codebook")
+
+
+def without_claims(rows: pd.DataFrame, origin: str) -> pd.DataFrame:
+    """Return the ``framings`` table of framings that no claim is assigned to yet.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        ``framing_id, label`` and, if present, ``proposition, counter``.
+    origin : str
+        ``codebook`` or ``discovered``.
+    """
+    texts = ("proposition", "counter", "terms", "class_terms", "exemplar_claim_ids", "parent")
+    empty: dict[str, Any] = dict.fromkeys((*texts, "nearest", "stability_over"), "")
+    empty |= dict.fromkeys(("stability", "stability_low", "nearest_similarity"), np.nan)
+    empty["n_claims"] = 0
+    empty |= {"origin": origin, "certificate": CERTIFICATES[-1]}
+    missing = {k: v for k, v in empty.items() if k not in rows.columns}
+    return check_table(rows.assign(**missing), "framings")
 
 
 def read_codebook(path: str | Path) -> Codebook:

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from narrative.battle import contest
-from narrative.schema import NO_FRAMING, UNKNOWN
+from narrative.schema import NO_FRAMING, ORIGINS, UNKNOWN
 
 
 def summarise(tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
@@ -27,6 +27,8 @@ def summarise(tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
     assignments, stances = tables["assignments"], tables["stances"]
     framings, sources = tables["framings"], tables["sources"]
     camp = claims["source_id"].map(dict(zip(sources["source_id"], sources["camp"], strict=True)))
+    origins = dict(zip(framings["framing_id"], framings["origin"], strict=True))
+    of = {o: [f for f, kind in origins.items() if kind == o] for o in ORIGINS}
     sides = contest(stances)
     out: dict[str, Any] = {
         "n_documents": len(documents),
@@ -36,6 +38,9 @@ def summarise(tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
         "claims_by_voice": _counts(claims["voice"]),
         "claims_by_camp": _counts(camp),
         "share_unknown_speaker": _share(claims["source_id"] == UNKNOWN),
+        "share_by_origin": {
+            o: _share(assignments["framing_id"].isin(ids)) for o, ids in of.items()
+        },
         "share_without_framing": _share(assignments["framing_id"] == NO_FRAMING),
         "dates_after_publication": int(claims["date_flag"].str.contains("after_publication").sum()),
         "claims_by_framing": dict(

@@ -21,7 +21,7 @@ from narrative.encoder import (
     embed,
 )
 from narrative.errors import InputError
-from narrative.framings import fit_framings, guided_membership
+from narrative.framings import Namer, first_terms, fit_framings, guided_membership
 from narrative.ledger import build_ledger, control_claims
 from narrative.normalise import build_normaliser
 from narrative.numbers import summarise
@@ -77,6 +77,7 @@ class _Run:
     study: Study
     out: Path
     reporter: Reporter
+    namer: Namer
 
     def table(self, name: str) -> pd.DataFrame:
         return read_table(self.out / f"{name}.parquet")
@@ -131,6 +132,8 @@ def _claims(run: _Run) -> Tables:
 def _framings(run: _Run) -> Tables:
     claims, sources = run.table("claims"), run.table("sources")
     normaliser = build_normaliser(sources, run.study.places())
+    documents = run.table("documents")
+    copies = dict(zip(documents["doc_id"], documents["copy_group"], strict=True))
     encoder, codebook = run.encoder(), run.study.codebook()
     pinned = run.study.encoder.model == DEFAULT_MODEL
     # Other encoders know no place: they read the claim alone.
@@ -138,8 +141,10 @@ def _framings(run: _Run) -> Tables:
     texts = claim_inputs(read, speaker_camps(claims, sources), normaliser)
     vectors = encoder.encode(texts, progress=run.reporter.progress)
     about = embed([alone(t) for t in texts]) if pinned else vectors
-    membership = None
+    membership = propositions = None
     if codebook is not None:
+        sentences = [normaliser(f.proposition) for f in codebook.framings]
+        propositions = embed(sentences) if pinned else encoder.encode(sentences)
         membership = guided_membership(
             vectors,
             codebook,
@@ -147,6 +152,7 @@ def _framings(run: _Run) -> Tables:
             normaliser,
             adapter=stance_model().adapter if pinned else None,
             temperature=run.study.framings.temperature,
+            floor=run.study.framings.floor,
         )
     framings, assignments = fit_framings(
         claims,
@@ -154,6 +160,9 @@ def _framings(run: _Run) -> Tables:
         codebook,
         membership=membership,
         about=about,
+        propositions=propositions,
+        groups=claims["doc_id"].map(copies).tolist(),
+        namer=run.namer,
         settings=run.study.framings,
         random_state=run.study.random_state,
     )
@@ -257,6 +266,7 @@ def run_study(
     *,
     from_stage: str | None = None,
     reporter: Reporter | None = None,
+    namer: Namer = first_terms,
 ) -> dict[str, Any]:
     """Run every stage of a study and write its tables, ``numbers.json`` and ``manifest.json``.
 
@@ -269,6 +279,9 @@ def run_study(
     from_stage : str, optional
         Recompute this stage and those after it.
     reporter : Reporter, optional
+    namer : callable, optional
+        Names discovered framings (see ``fit_framings``). The stage is run again for a function of
+        another name; for one that was changed inside, recompute with ``from_stage="framings"``.
 
     Returns
     -------
@@ -281,7 +294,7 @@ def run_study(
     """
     if from_stage is not None and from_stage not in STAGES:
         raise InputError(f"stage {from_stage!r} is unknown; expected one of {', '.join(STAGES)}.")
-    run = _Run(study, Path(out), reporter or Silent())
+    run = _Run(study, Path(out), reporter or Silent(), namer)
     inputs = input_hashes(study)
     weights = {"adapter": load_adapter().sha256, "encoder": run.encoder().fingerprint}
     made_by = {"packages": versions(), "code": code_hash()}
@@ -303,6 +316,7 @@ def run_study(
                 "settings": {s: study.config()[s] for s in plan.sections},
                 # A pipeline of the same name can be another version.
                 "parser": parser.identity if parser and "parser" in plan.sections else "",
+                "namer": _name(namer) if stage == "framings" else "",
             }
         )
         outputs |= _run_stage(run, stage, keys[stage], forced=forced)
@@ -323,6 +337,11 @@ def run_study(
     }
     write_json(manifest, run.out / "manifest.json")
     return manifest
+
+
+def _name(namer: Namer) -> str:
+    """Return what tells a function from another."""
+    return f"{namer.__module__}.{getattr(namer, '__qualname__', type(namer).__qualname__)}"
 
 
 def _attribution(run: _Run) -> dict[str, dict[str, str]]:

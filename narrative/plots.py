@@ -119,7 +119,8 @@ def plot_share_matrix(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     table : DataFrame
-        ``row, column, share`` (0 to 1) and ``n`` of the row, in the order to draw.
+        ``row, column, share`` (0 to 1) and ``n`` of the row, in the order to draw; where present,
+        ``unstable`` (bool) of the column, whose label and numbers are then grey.
     ax : Axes, optional
     """
     rows, columns = list(dict.fromkeys(table["row"])), list(dict.fromkeys(table["column"]))
@@ -127,6 +128,7 @@ def plot_share_matrix(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         index=rows, columns=columns
     )
     n = table.groupby("row")["n"].first()
+    grey = set(table.loc[table["unstable"], "column"]) if "unstable" in table else set()
     ax = _axes(ax, DOUBLE, 0.32 * len(rows) + 1.4)
     ax.imshow(wide, cmap="Greys", vmin=0, vmax=max(0.6, float(wide.max().max())), aspect="auto")
     for y, row in enumerate(rows):
@@ -140,7 +142,7 @@ def plot_share_matrix(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
                     ha="center",
                     va="center",
                     fontsize=7.5,
-                    color="white" if value > 0.38 else "black",
+                    color="#888888" if column in grey else "white" if value > 0.38 else "black",
                 )
     # Upright labels run into each other where a word is wider than its column.
     word = max((len(w) for c in columns for w in str(c).split()), default=0)
@@ -153,6 +155,8 @@ def plot_share_matrix(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         ha="right" if narrow else "center",
         rotation_mode="anchor" if narrow else "default",
     )
+    for label, column in zip(ax.get_xticklabels(), columns, strict=True):
+        label.set_color("#888888" if column in grey else "black")
     ax.set_yticks(range(len(rows)), [f"{r} (n = {n[r]})" for r in rows])
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)

@@ -65,7 +65,13 @@ def _context(tables: dict[str, pd.DataFrame], manifest: Row, numbers: Row) -> Ro
         "numbers": numbers,
         "framings": [
             row
-            | {"exemplars": [by_id[c] for c in row["exemplar_claim_ids"].split("|") if c in by_id]}
+            | {
+                "exemplars": [by_id[c] for c in row["exemplar_claim_ids"].split("|") if c in by_id],
+                "steady": "–"
+                if pd.isna(row["stability"])
+                else f"{row['stability']:.2f}, {row['certificate']}, by {row['stability_over']}",
+                "near": labels.get(row["nearest"], "–"),
+            }
             for row in _rows(tables["framings"])
         ],
         "camps": camps,

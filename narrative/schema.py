@@ -28,6 +28,7 @@ ATTRIBUTION = ("auto", "rules")  # the reader where it knows the language, or ru
 VOICES: Final = ("author", "quoted", "paraphrased", "mixed")
 PRECISIONS: Final = ("day", "month", "season", "year", UNKNOWN)
 ORIGINS: Final = ("codebook", "discovered")
+CERTIFICATES: Final = ("stable", "doubtful", "unstable", "not measured")
 STATUSES: Final = (
     "russian",
     "ukrainian",
@@ -97,8 +98,15 @@ TABLES: Final[dict[str, dict[str, str]]] = {
         "counter": _S,
         "n_claims": _I,
         "terms": _S,
+        "class_terms": _S,
         "exemplar_claim_ids": _S,
+        "parent": _S,
+        "nearest": _S,
+        "nearest_similarity": _F,
         "stability": _F,
+        "stability_low": _F,
+        "stability_over": _S,
+        "certificate": _S,
     },
     "assignments": {"claim_id": _S, "framing_id": _S, "membership": _F},
     "stances": {
@@ -172,7 +180,7 @@ _LABELS: Final[dict[str, dict[str, tuple[object, ...]]]] = {
     "documents": {"published_precision": PRECISIONS},
     "claims": {"voice": VOICES, "cue_stance": STANCES, "said_precision": (*PRECISIONS, "")},
     "sources": {"kind": KINDS, "camp": (*CAMPS, UNKNOWN)},
-    "framings": {"origin": ORIGINS},
+    "framings": {"origin": ORIGINS, "certificate": CERTIFICATES},
     "stances": {"stance": STANCES},
     "certainty": {"certainty": CERTAINTIES},
     "timeline": {"level": LEVELS},

@@ -271,11 +271,19 @@ def _check_ranges(study: Study, where: str) -> None:
             study.framings.min_cluster_size,
             "at least 2",
         ),
-        (
-            study.framings.n_components >= 1,
-            "framings.n_components",
-            study.framings.n_components,
-            "at least 1",
+        *(
+            (
+                low <= getattr(study.framings, key) <= high,
+                f"framings.{key}",
+                getattr(study.framings, key),
+                f"{low} to {high}",
+            )
+            for key, low, high in (
+                ("distance_threshold", 0, 2),
+                ("coarse_threshold", 0, 2),
+                ("min_similarity", -1, 1),
+                ("floor", -1, 1),
+            )
         ),
         (study.framings.n_boot >= 0, "framings.n_boot", study.framings.n_boot, "at least 0"),
         (

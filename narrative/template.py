@@ -28,7 +28,8 @@ codebook = "codebook.toml"
 [framings]
 min_membership = 0.40         # below this a claim belongs to no framing
 discover = true
-min_cluster_size = 5
+min_cluster_size = 5          # fewest distinct claims of a discovered framing
+distance_threshold = 0.6      # mean cosine distance from which discovered framings stay apart
 
 # [stance]
 # model = "/folder/of/a/model"  # a larger model for natural language inference scores stance

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 import narrative.pipeline
 from narrative.cli import cli, main
+from narrative.codebook import read_codebook
 from narrative.errors import StorageError, WeightsError
 from narrative.pipeline import STAGES
 from narrative.storage import read_table
@@ -45,7 +46,7 @@ def test_help_names_the_commands(
 ) -> None:
     assert _call(monkeypatch, option) == 0
     out = capsys.readouterr().out
-    for command in ("run", "init", "report", "sources"):
+    for command in ("run", "init", "report", "sources", "framings"):
         assert f"\n  {command} " in out
     assert _call(monkeypatch, "run", option) == 0
     assert "--from STAGE" in capsys.readouterr().out
@@ -258,3 +259,35 @@ def test_the_shipped_sources_speak_if_the_study_lets_them(
     claims = read_table(tmp_path / "claims.parquet")
     (who,) = claims.loc[claims["text"].str.contains("the mill burned"), "source_id"]
     assert who == speaker
+
+
+def test_discovered_framings_can_be_appended_to_the_codebook(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, study_folder: Path, fast_models: Any
+) -> None:
+    said = [f"Bridge number {w} burned" for w in ("one", "two", "three", "four", "five", "six")]
+    lines = [f"d{i},Example Daily,2025-12-12,{text}.\n" for i, text in enumerate(said)]
+    (study_folder / "documents.csv").write_text(
+        "doc_id,outlet,published_at,text\n" + "".join(lines), encoding="utf-8"
+    )
+    assert _call(monkeypatch, "run", study_folder, "--out", study_folder / "results") == 0
+    got = CliRunner().invoke(cli, ["framings", "suggest", str(study_folder), "--unstable"])
+    assert got.exit_code == 0
+    assert got.stderr == "1 framings discovered, 0 of them not stable.\n"
+    with (study_folder / "codebook.toml").open("a", encoding="utf-8") as handle:
+        handle.write(got.stdout)
+    added = read_codebook(study_folder / "codebook.toml").framings[-1]
+    assert added.proposition in said
+    assert set(added.favor) < set(said)
+    again = CliRunner().invoke(cli, ["framings", "suggest", str(study_folder), "--unstable"])
+    assert again.stdout == ""  # it stands in the codebook now
+    of_folder = CliRunner().invoke(
+        cli, ["framings", "suggest", str(study_folder / "results"), "--unstable"]
+    )
+    assert of_folder.stdout == got.stdout
+
+
+def test_suggesting_before_a_run_says_what_to_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: Capture, study_folder: Path
+) -> None:
+    assert _call(monkeypatch, "framings", "suggest", study_folder) == 1
+    assert "no run there; run 'narrative run" in capsys.readouterr().err

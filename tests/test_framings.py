@@ -7,22 +7,21 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import softmax
-from sklearn.metrics import adjusted_rand_score
 from sklearn.metrics.pairwise import cosine_similarity
+from test_framing_model import SIZES, unit
+from test_framing_model import blobs as three_blobs
 
 from narrative.codebook import Codebook, Framing
 from narrative.errors import InputError
 from narrative.framings import (
+    FramingCard,
     FramingSettings,
-    cluster,
     fit_framings,
     guided_membership,
-    jaccard_stability,
 )
 from narrative.normalise import default_normaliser
 from narrative.schema import TABLES
 
-SIZES = (14, 12, 10)
 BOOK = Codebook(
     (
         Framing("advance", "A", "", "The army advances.", "", ("The town fell.",), ()),
@@ -32,20 +31,10 @@ BOOK = Codebook(
 MakeClaims = Callable[..., pd.DataFrame]
 
 
-def _unit(rows: np.ndarray) -> np.ndarray:
-    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
-
-
-def _blobs(dims: int = 24) -> tuple[np.ndarray, np.ndarray]:
-    """Return three tight groups of unit vectors around orthogonal axes, and their numbers."""
-    rng = np.random.default_rng(5)
-    truth = np.repeat(np.arange(3), SIZES)
-    return _unit(np.eye(dims)[truth] + 0.05 * rng.standard_normal((len(truth), dims))), truth
-
-
 @pytest.fixture
 def blobs(make_claims: MakeClaims) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
-    vectors, truth = _blobs()
+    rows, truth = three_blobs()
+    vectors = rows.astype(np.float32)
     words = ["bridge", "harbour", "market"]
     claims = make_claims(
         *(
@@ -54,71 +43,6 @@ def blobs(make_claims: MakeClaims) -> tuple[pd.DataFrame, np.ndarray, np.ndarray
         )
     )
     return claims, vectors, truth
-
-
-# Clusters
-
-
-def test_three_blobs_are_three_clusters_numbered_by_size() -> None:
-    vectors, truth = _blobs()
-    got = cluster(vectors)
-    assert adjusted_rand_score(truth, got) == 1
-    assert got.tolist() == truth.tolist()  # the largest blob is 0
-
-
-def test_points_between_the_blobs_are_noise() -> None:
-    vectors, truth = _blobs()
-    lone = _unit(np.eye(24)[3:6] + np.eye(24)[[9, 11, 13]])
-    got = cluster(np.vstack([vectors, lone]))
-    assert got[: len(truth)].tolist() == truth.tolist()
-    assert (got[len(truth) :] == -1).all()
-
-
-def test_the_order_of_rows_does_not_matter_to_clusters() -> None:
-    vectors, _ = _blobs()
-    order = np.random.default_rng(1).permutation(len(vectors))
-    np.testing.assert_array_equal(cluster(vectors[order]), cluster(vectors)[order])
-
-
-@pytest.mark.parametrize(
-    ("n", "expected"), [(0, []), (1, [-1]), (4, [-1] * 4), (5, [0] * 5), (9, [0] * 9)]
-)
-def test_identical_vectors_are_one_cluster_once_there_are_enough(
-    n: int, expected: list[int]
-) -> None:
-    vectors = np.ones((n, 8), np.float32) / np.float32(np.sqrt(8))
-    assert cluster(vectors, min_cluster_size=5).tolist() == expected
-
-
-def test_few_different_vectors_are_noise() -> None:
-    vectors, _ = _blobs()
-    assert (cluster(vectors[:9], min_cluster_size=5) == -1).all()
-
-
-def test_well_separated_clusters_are_stable_and_noise_has_no_stability() -> None:
-    vectors, _ = _blobs()
-    groups = [str(i) for i in range(len(vectors))]
-    options = {"min_cluster_size": 4, "n_components": 10}
-    steady = jaccard_stability(
-        vectors, cluster(vectors, **options), groups, n_boot=10, random_state=0, **options
-    )
-    assert sorted(steady) == [0, 1, 2]
-    assert min(steady.values()) > 0.9
-    none = jaccard_stability(
-        vectors, cluster(vectors, **options), groups, n_boot=0, random_state=0, **options
-    )
-    assert all(np.isnan(v) for v in none.values())
-
-
-def test_a_split_that_is_not_there_is_unstable() -> None:
-    rng = np.random.default_rng(2)
-    vectors = _unit(rng.standard_normal((60, 24)))
-    labels = (np.arange(60) % 2).astype(np.int64)
-    groups = [str(i) for i in range(60)]
-    steady = jaccard_stability(
-        vectors, labels, groups, n_boot=10, random_state=0, min_cluster_size=5, n_components=10
-    )
-    assert max(steady.values()) < 0.6
 
 
 # Guided membership
@@ -142,6 +66,10 @@ def test_nearness_is_the_mean_of_the_three_nearest_sentences(encoder: Any) -> No
     assert (got.sum(axis=1) <= 1).all()
     assert got.argmax(axis=1).tolist()[:2] == [0, 1]
     assert got[2].max() < 0.4  # abstains
+    eager = guided_membership(
+        encoder.encode(texts), BOOK, encoder, default_normaliser(), temperature=0.05, floor=-1
+    )
+    np.testing.assert_allclose(eager, softmax(near / 0.05, axis=1), atol=1e-6)
 
 
 def test_a_trained_head_is_used_where_it_knows_every_framing(
@@ -261,13 +189,12 @@ def test_no_claim_and_one_claim_are_no_framing(
     assert framings["n_claims"].sum() == 0
 
 
-def test_claims_that_are_all_the_same_are_one_framing(make_claims: MakeClaims) -> None:
+def test_claims_that_are_all_the_same_are_no_framing(make_claims: MakeClaims) -> None:
+    """One sentence that many print is one claim, copied."""
     claims = make_claims(*({"text": "The bridge burned.", "doc_id": f"d{i}"} for i in range(12)))
-    vectors = np.tile(_unit(np.arange(1, 9, dtype=float)[None, :]), (12, 1))
-    framings, assignments = fit_framings(claims, vectors, None)
-    assert set(assignments["framing_id"]) == {"discovered_00"}
-    assert framings["n_claims"].tolist() == [12]
-    assert framings["stability"].tolist() == [1.0]
+    framings, assignments = fit_framings(claims, np.ones((12, 8), np.float32), None)
+    assert set(assignments["framing_id"]) == {"-1"}
+    assert framings.empty
 
 
 def test_discovery_can_be_left_out(blobs: Any) -> None:
@@ -303,3 +230,98 @@ def test_discovery_groups_what_claims_are_about(blobs: Any) -> None:
     assert len(set(found)) > 1
     with pytest.raises(InputError, match="got 1 vectors for"):
         fit_framings(claims, vectors, None, about=vectors[:1])
+
+
+# What is known of a discovered framing
+
+
+def test_discovered_framings_carry_their_certificate(blobs: Any) -> None:
+    claims, vectors, _ = blobs
+    sure = fit_framings(claims, vectors, None)[0]
+    assert set(sure["certificate"]) == {"stable"}
+    none = fit_framings(claims, vectors, None, settings=FramingSettings(n_boot=0))[0]
+    assert set(none["certificate"]) == {"not measured"}
+    rng = np.random.default_rng(0)
+    noise = rng.standard_normal((len(claims), 24)).astype(np.float32)
+    loose = FramingSettings(distance_threshold=0.95, min_similarity=-1, min_cluster_size=4)
+    weak = fit_framings(claims, noise, None, settings=loose)[0]
+    assert set(weak["certificate"]) == {"unstable"}
+    assert (weak["stability"] < 0.6).all()
+    assert (weak["stability_low"] <= weak["stability"]).all()
+    assert weak["label"].str.endswith(" (unstable)").all()
+
+
+def test_what_was_drawn_for_the_certificate_is_told(blobs: Any) -> None:
+    claims, vectors, _ = blobs
+
+    def over(**given: Any) -> set[str]:
+        settings = FramingSettings(n_boot=1)
+        return set(
+            fit_framings(claims, vectors, None, settings=settings, **given)[0].stability_over
+        )
+
+    assert over() == {"documents"}
+    assert over(groups=[f"g{i}" for i in range(len(claims))]) == {"groups of copies"}
+    assert over(groups=["one"] * len(claims)) == {"sentences"}
+    with pytest.raises(InputError, match="got 1 vectors for 36 claims"):
+        over(groups=["one"])
+
+
+def test_the_nearest_proposition_and_the_coarse_group_are_told(blobs: Any) -> None:
+    claims, vectors, _ = blobs
+    propositions = np.eye(24, dtype=np.float32)[[2, 1]]
+    membership = np.zeros((len(claims), 2))
+    settings = FramingSettings(coarse_threshold=2, n_boot=2)
+    framings, _ = fit_framings(
+        claims, vectors, BOOK, membership=membership, propositions=propositions, settings=settings
+    )
+    found = framings[framings["origin"] == "discovered"]
+    assert found["nearest"].tolist()[1:] == ["hold", "advance"]
+    assert (found["nearest_similarity"][1:] > 0.9).all()
+    assert found["parent"].tolist() == ["group_00"] * 3
+    assert (framings.loc[framings["origin"] == "codebook", ["nearest", "parent"]] == "").all(
+        axis=None
+    )
+    with pytest.raises(InputError, match="got 1 vectors for 2 propositions; expected one each"):
+        fit_framings(claims, vectors, BOOK, membership=membership, propositions=propositions[:1])
+
+
+def test_exemplars_are_central_among_what_was_grouped(blobs: Any) -> None:
+    claims, vectors, truth = blobs
+    about = vectors.copy()
+    about[truth == 0] = vectors[0]  # one of them in the midst of all
+    about[np.flatnonzero(truth == 0)[:-1]] += 0.3 * np.eye(24, dtype=np.float32)[5:18]
+    about = unit(about).astype(np.float32)
+    framings, _ = fit_framings(claims, vectors, None, about=about)
+    last = claims["claim_id"].iloc[np.flatnonzero(truth == 0)[-1]]
+    assert framings["exemplar_claim_ids"].iloc[0].split("|")[0] == last
+
+
+def test_two_framings_of_one_name_are_told_apart(blobs: Any) -> None:
+    claims, vectors, _ = blobs
+    framings, _ = fit_framings(claims, vectors, None, namer=lambda card: " The war ")
+    assert framings["label"].tolist() == [
+        "The war", "The war (discovered_01)", "The war (discovered_02)",
+    ]  # fmt: skip
+
+
+def test_a_namer_names_what_was_discovered_and_nothing_else(blobs: Any) -> None:
+    claims, vectors, truth = blobs
+    seen: list[FramingCard] = []
+
+    def namer(card: FramingCard) -> str:
+        seen.append(card)
+        return f"On the {card.terms[0]}"
+
+    membership = np.zeros((len(claims), 2))
+    membership[truth == 0, 0] = 1
+    framings, _ = fit_framings(claims, vectors, BOOK, membership=membership, namer=namer)
+    assert framings["label"].tolist() == ["A", "On the harbour", "On the market", "H"]
+    assert [c.framing_id for c in seen] == ["discovered_00", "discovered_01"]
+    assert seen[0].n_claims == SIZES[1]
+    assert len(seen[0].exemplars) == 3
+    assert all("harbour" in t for t in seen[0].exemplars)
+    assert seen[0].class_terms[0] == "harbour"
+    for bad in ("", "  ", None):
+        with pytest.raises(InputError, match=r"the namer gave .* for discovered_00; expected"):
+            fit_framings(claims, vectors, None, namer=lambda card, bad=bad: bad)  # type: ignore[misc]

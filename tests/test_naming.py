@@ -8,7 +8,7 @@ from math import log, sqrt
 import numpy as np
 import pandas as pd
 
-from narrative.naming import distinctive_terms, exemplar_claims
+from narrative.naming import class_terms, distinctive_terms, exemplar_claims
 
 TEXTS = [
     "bridge bridge river",
@@ -61,8 +61,39 @@ def test_the_number_of_terms_is_bounded() -> None:
     assert len(distinctive_terms(texts, labels, n_terms=3)["a"]) == 3
 
 
+def test_terms_of_a_class_are_those_of_its_tf_idf() -> None:
+    """Grootendorst (2022), equation 2, in plain Python, with shares for frequencies."""
+    got = class_terms(TEXTS, LABELS)
+    words: dict[str, Counter[str]] = {"a": Counter(), "b": Counter()}
+    for text, label in zip(TEXTS, LABELS, strict=True):
+        parts = text.split()
+        words[label].update([*parts, *(f"{x} {y}" for x, y in pairwise(parts))])
+    total = words["a"] + words["b"]
+    mean = sum(total.values()) / 2
+    for group in ("a", "b"):
+        mine = words[group]
+        weight = {
+            w: n / sum(mine.values()) * log(1 + mean / total[w]) for w, n in mine.items() if n > 1
+        }
+        assert got[group][0] == max(weight, key=lambda w: weight[w])
+        assert set(got[group]) <= set(weight)
+        kept = [weight[w] for w in got[group]]
+        assert kept == sorted(kept, reverse=True)
+    assert "river" in got["a"]  # frequent in both: of each class, not distinctive of any
+
+
+def test_words_that_stand_everywhere_are_no_terms_of_a_class() -> None:
+    texts = [f"что {'мост' if i % 2 else 'порт'}" for i in range(60)]
+    got = class_terms(texts, ["a" if i % 2 else "b" for i in range(60)])
+    assert "что" not in {w for terms in got.values() for t in terms for w in t.split()}
+    few = class_terms(texts[:6], list("bababa"))
+    assert "что" in {w for terms in few.values() for t in terms for w in t.split()}
+
+
 def test_no_texts_have_no_terms() -> None:
     assert distinctive_terms([], []) == {}
+    assert class_terms([], []) == {}
+    assert class_terms(["it is the 12", "and of"], ["a", "b"]) == {"a": [], "b": []}
 
 
 def test_stop_words_and_numbers_are_no_terms() -> None:
@@ -79,36 +110,49 @@ ANGLES = [0.0, 0.1, -0.1, 0.5, -0.5, 2.0]
 VECTORS = np.array([[np.cos(a), np.sin(a)] for a in ANGLES], np.float32)
 
 
+def said(make_claims: MakeClaims, sources: str) -> pd.DataFrame:
+    """Return a claim in words of its own by each of the sources."""
+    texts = (f"The bridge over river number {i} burned." for i in range(len(sources)))
+    return make_claims(*({"source_id": s, "text": t} for s, t in zip(sources, texts, strict=True)))
+
+
 def test_exemplars_are_the_most_central_claims(make_claims: MakeClaims) -> None:
-    claims = make_claims(*({"source_id": f"s{i}"} for i in range(6)))
-    got = exemplar_claims(claims, VECTORS, ["a"] * 5 + ["b"])
+    got = exemplar_claims(said(make_claims, "uvwxyz"), VECTORS, ["a"] * 5 + ["b"])
     assert got == {"a": ["c000", "c001", "c002"], "b": ["c005"]}  # equal distance: by id
 
 
 def test_exemplars_come_from_different_sources_where_they_can(make_claims: MakeClaims) -> None:
-    claims = make_claims(*({"source_id": s} for s in "xxxyyz"))
     labels = ["a"] * 5 + ["b"]
-    assert exemplar_claims(claims, VECTORS, labels)["a"] == ["c000", "c003", "c001"]
-    same = make_claims(*({"source_id": "x"} for _ in range(6)))
-    assert exemplar_claims(same, VECTORS, labels)["a"] == ["c000", "c001", "c002"]
+    got = exemplar_claims(said(make_claims, "xxxyyz"), VECTORS, labels)
+    assert got["a"] == ["c000", "c003", "c001"]
+    same = exemplar_claims(said(make_claims, "xxxxxx"), VECTORS, labels)
+    assert same["a"] == ["c000", "c001", "c002"]
+
+
+def test_what_many_print_is_one_exemplar(make_claims: MakeClaims) -> None:
+    claims = said(make_claims, "uvwxyz")
+    claims.loc[[0, 1, 2], "text"] = "The bridge over the river burned."
+    got = exemplar_claims(claims, VECTORS, ["a"] * 5 + ["b"])
+    assert got["a"] == ["c000", "c003", "c004"]
 
 
 def test_exemplars_do_not_depend_on_order(make_claims: MakeClaims) -> None:
-    claims = make_claims(*({"source_id": s} for s in "xyxyxz"))
+    claims = said(make_claims, "xyxyxz")
     order = [3, 5, 0, 2, 4, 1]
     first = exemplar_claims(claims, VECTORS, ["a"] * 6)
     assert first == exemplar_claims(claims.iloc[order], VECTORS[order], ["a"] * 6)
 
 
 def test_a_source_is_not_needed(make_claims: MakeClaims) -> None:
-    claims = make_claims(*({} for _ in range(6)))[["claim_id", "text"]]
+    claims = said(make_claims, "xxxxxx")[["claim_id", "text"]]
     got = exemplar_claims(claims, VECTORS, ["a"] * 5 + ["b"], n_exemplars=2)
     assert got == {"a": ["c000", "c001"], "b": ["c005"]}
 
 
 def test_fragments_are_exemplars_only_where_nothing_else_is_left(make_claims: MakeClaims) -> None:
     whole = "The bridge over the river burned."
-    texts = ["a heavy loss", whole, whole, "mounting losses", whole, whole]
+    texts = ["a heavy loss", *(f"{whole} {i}" for i in (1, 2)), "mounting losses",
+             *(f"{whole} {i}" for i in (4, 5))]  # fmt: skip
     claims = make_claims(*({"source_id": f"s{i}", "text": t} for i, t in enumerate(texts)))
     got = exemplar_claims(claims, VECTORS, ["a"] * 5 + ["b"], n_exemplars=4)
     assert got["a"] == ["c001", "c002", "c004", "c000"]

@@ -24,7 +24,13 @@ def tables(make_documents: MakeTable, make_claims: MakeTable, sources: pd.DataFr
         {},
     )
     ids = claims["claim_id"]
-    framings = pd.DataFrame({"framing_id": ["f", "discovered_00"], "n_claims": [3, 1]})
+    framings = pd.DataFrame(
+        {
+            "framing_id": ["f", "discovered_00"],
+            "origin": ["codebook", "discovered"],
+            "n_claims": [3, 1],
+        }
+    )
     assignments = pd.DataFrame(
         {"claim_id": ids, "framing_id": ["f", "f", "f", "-1", "-1", "discovered_00"]}
     )
@@ -52,6 +58,7 @@ def test_numbers_are_the_counts_of_the_tables(tables: Tables) -> None:
         "claims_by_voice": {"author": 3, "paraphrased": 1, "quoted": 2},
         "claims_by_camp": {"russian": 2, "ukrainian": 1, "unknown": 1, "western": 2},
         "share_unknown_speaker": 0.1667,
+        "share_by_origin": {"codebook": 0.5, "discovered": 0.1667},
         "share_without_framing": 0.3333,
         "dates_after_publication": 2,
         "claims_by_framing": {"f": 3, "discovered_00": 1},

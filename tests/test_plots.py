@@ -112,3 +112,19 @@ def test_scores_and_distributions_label_their_values():
     assert [t.get_text() for t in plots.plot_scores(scores).texts] == ["0.42"]
     values = pd.DataFrame({"group": ["g"] * 3, "value": [0.1, 0.2, 0.9]})
     assert [t.get_text() for t in plots.plot_distributions(values).texts] == ["0.20"]
+
+
+def test_an_unstable_framing_is_grey_in_the_matrix() -> None:
+    table = pd.DataFrame(
+        {
+            "row": ["a", "a"],
+            "column": ["sure", "unsure"],
+            "share": [0.5, 0.5],
+            "n": 4,
+            "unstable": [False, True],
+        }
+    )
+    axes = plots.plot_share_matrix(table)
+    colours = {t.get_text(): t.get_color() for t in axes.get_xticklabels()}
+    assert colours == {"sure": "black", "unsure": "#888888"}
+    assert [t.get_color() for t in axes.texts] == ["white", "#888888"]

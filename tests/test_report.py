@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 import pandas as pd
 import pytest
 
+from narrative.codebook import without_claims
 from narrative.errors import StorageError
 from narrative.report import latex_table, write_report
 from narrative.schema import TABLES, empty_table
@@ -53,7 +54,9 @@ def run(tmp_path):
     said = ["author", "", "s", "s", "", 0, 1.0, "2025-12-18", "day", "", "", ""]
     tables["claims"].loc[0] = ["d:1", "d", 0, 15, 15 + len(claim), claim, *said]
     tables["sources"].loc[0] = ["s", HOSTILE, "outlet", "unknown", ""]
-    tables["framings"].loc[0] = ["f", HOSTILE, "codebook", "P.", "", 1, "a|b", "d:1", float("nan")]
+    row = {"framing_id": "f", "label": HOSTILE, "proposition": "P.", "counter": "", "n_claims": 1}
+    row |= {"terms": "a|b", "exemplar_claim_ids": "d:1"}
+    tables["framings"] = without_claims(pd.DataFrame([row]), "codebook")
     tables["assignments"].loc[0] = ["d:1", "f", 0.9]
     tables["stances"].loc[0] = ["d:1", "f", 0.1, 0.1, 0.8, 1, 0.7]
     tables["certainty"].loc[0] = ["d:1", "will_inevitably", *[0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0]]

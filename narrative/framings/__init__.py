@@ -1,0 +1,31 @@
+"""Vectors to framings: guided by a codebook with abstention, the rest left to discovery.
+
+Guided: a trained head where the codebook's framings are the ones it was trained on, else nearness
+to the codebook's sentences. Discovery: ``FramingModel`` on what the codebook leaves over. No
+framing is an answer in both.
+"""
+
+from narrative.framings.certificate import Certificate, certify, verdict
+from narrative.framings.crossing import crosswalk, disagreeing, shipped_crosswalk
+from narrative.framings.described import FramingCard, Namer, first_terms
+from narrative.framings.fit import FramingSettings, fit_framings
+from narrative.framings.guided import guided_membership
+from narrative.framings.model import FramingModel
+from narrative.framings.suggest import suggest_entries
+
+__all__ = [
+    "Certificate",
+    "FramingCard",
+    "FramingModel",
+    "FramingSettings",
+    "Namer",
+    "certify",
+    "crosswalk",
+    "disagreeing",
+    "first_terms",
+    "fit_framings",
+    "guided_membership",
+    "shipped_crosswalk",
+    "suggest_entries",
+    "verdict",
+]
