@@ -20,6 +20,7 @@ def main() -> None:
         **dict(zip(framings["framing_id"], framings["label"], strict=True)),
         NO_FRAMING: "No framing",
     }
+    unstable = set(framings.loc[framings["certificate"] == "unstable", "framing_id"])
     shares = []
     for camp, part in rows.groupby("camp"):
         counts = part["framing_id"].value_counts()
@@ -29,19 +30,22 @@ def main() -> None:
                 "column": labels[f],
                 "share": counts.get(f, 0) / len(part),
                 "n": len(part),
+                "unstable": f in unstable,
             }
             for f in order
         ]
     save(pd.DataFrame(shares), "e02_shares")
     texts = dict(zip(claims["claim_id"], claims["text"], strict=True))
-    shown = framings[["framing_id", "label", "origin", "n_claims", "terms", "stability"]].copy()
+    shown = framings.drop(columns=["proposition", "counter", "exemplar_claim_ids"])
     shown["exemplar"] = [texts.get(e.split("|")[0], "") for e in framings["exemplar_claim_ids"]]
     save(shown, "e02_framings")
-    print(shown.drop(columns="exemplar").to_string(index=False))
+    brief = ["framing_id", "label", "n_claims", "stability", "certificate", "nearest"]
+    print(shown[brief].to_string(index=False))
     none = (rows["framing_id"] == NO_FRAMING).to_numpy()
     groups = rows["doc_id"].tolist()
     low, high = group_bootstrap(groups, lambda at: float(none[at].mean()))
-    found = int((framings["origin"] == "discovered").sum())
+    discovered = framings[framings["origin"] == "discovered"]
+    found = len(discovered)
     scores = [
         {
             "dataset": "seeds",
@@ -61,6 +65,15 @@ def main() -> None:
             "system": "narrative",
             "value": found,
             "n": int(none.sum()),
+            "unit": "framings",
+        },
+        {
+            "dataset": "seeds",
+            "split": "all",
+            "metric": "of them certified as stable",
+            "system": "narrative",
+            "value": int((discovered["certificate"] == "stable").sum()),
+            "n": found,
             "unit": "framings",
         },
     ]
