@@ -87,7 +87,7 @@ def test_what_cannot_be_certified_is_refused(changed: dict[str, object], message
     vectors, _ = blobs()
     given = {"vectors": vectors, "documents": documents(len(vectors))} | changed
     with pytest.raises(InputError, match=message):
-        certify(FramingModel().fit(vectors), **given)  # type: ignore[arg-type]
+        certify(FramingModel().fit(vectors), **given)
 
 
 def test_stability_is_the_mean_of_the_best_jaccard_similarity() -> None:

@@ -35,7 +35,7 @@ def test_lengths_that_differ_are_refused() -> None:
     with pytest.raises(InputError, match="got 1 and 2 framings; expected one each a claim"):
         crosswalk(["a"], ["x", "y"])
     with pytest.raises(InputError, match="found has missing values; write '-1' for no framing"):
-        crosswalk(["a", None], ["x", "y"])  # type: ignore[list-item]
+        crosswalk(["a", None], ["x", "y"])
     with pytest.raises(InputError, match="got 2 claims and 1 framings; expected as many"):
         disagreeing(["c", "d"], ["a"], ["x"])
 

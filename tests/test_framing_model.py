@@ -33,7 +33,7 @@ def blobs(dims: int = 24) -> tuple[np.ndarray, np.ndarray]:
 
 @parametrize_with_checks([FramingModel()])
 def test_it_keeps_the_contract_of_scikit_learn(estimator: FramingModel, check: object) -> None:
-    check(estimator)  # type: ignore[operator]
+    check(estimator)
 
 
 def test_three_blobs_are_three_framings_numbered_by_size() -> None:
@@ -189,7 +189,7 @@ def test_rows_of_another_width_are_refused() -> None:
 def test_a_parameter_out_of_range_is_refused(name: str, value: object, expected: str) -> None:
     message = re.escape(f"FramingModel: {name}={value!r}; expected {expected}.")
     with pytest.raises(InputError, match=message):
-        FramingModel(**{name: value}).fit(blobs()[0])  # type: ignore[arg-type]
+        FramingModel(**{name: value}).fit(blobs()[0])
 
 
 # One file, without pickle

@@ -324,4 +324,4 @@ def test_a_namer_names_what_was_discovered_and_nothing_else(blobs: Any) -> None:
     assert seen[0].class_terms[0] == "harbour"
     for bad in ("", "  ", None):
         with pytest.raises(InputError, match=r"the namer gave .* for discovered_00; expected"):
-            fit_framings(claims, vectors, None, namer=lambda card, bad=bad: bad)  # type: ignore[misc]
+            fit_framings(claims, vectors, None, namer=lambda card, bad=bad: bad)
