@@ -43,6 +43,13 @@ class _Console:
             self._bar = None
 
 
+_RESULTS = click.option(
+    "--results",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of the run (default: results beside STUDY).",
+)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="narrative")
 def cli() -> None:
@@ -105,11 +112,7 @@ def report(folder: Path, target: Path | None) -> None:
 
 @cli.command()
 @click.argument("study", type=click.Path(path_type=Path))
-@click.option(
-    "--results",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Folder of the run (default: results beside STUDY).",
-)
+@_RESULTS
 @click.option("--header", is_flag=True, help="Write the header row too.")
 def sources(study: Path, results: Path | None, header: bool) -> None:
     """List who speaks in a run of STUDY and is not in its sources, most claims first.
@@ -135,11 +138,7 @@ def framings() -> None:
 
 @framings.command()
 @click.argument("study", type=click.Path(path_type=Path))
-@click.option(
-    "--results",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Folder of the run (default: results beside STUDY).",
-)
+@_RESULTS
 @click.option("--unstable", is_flag=True, help="Also framings that are not certified as stable.")
 def suggest(study: Path, results: Path | None, unstable: bool) -> None:
     """Write what a run of STUDY discovered as entries of a codebook, to be edited.

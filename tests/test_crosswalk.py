@@ -8,8 +8,16 @@ from conftest import SEEDS
 from narrative.codebook import read_codebook
 from narrative.errors import InputError
 from narrative.framings import crosswalk, disagreeing, shipped_crosswalk
-from narrative.framings.crossing import RELATIONS, SCHEMES
+from narrative.framings.crossing import SCHEMES
 
+RELATIONS = (
+    "exactMatch",
+    "closeMatch",
+    "broadMatch",
+    "narrowMatch",
+    "relatedMatch",
+    "none",
+)  # of SKOS
 FOUND = ["b", "a", "a", "a", "b", "-1"]
 CODED = ["y", "x", "x", "y", "x", "x"]
 

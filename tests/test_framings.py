@@ -263,7 +263,7 @@ def test_what_was_drawn_for_the_certificate_is_told(blobs: Any) -> None:
     assert over() == {"documents"}
     assert over(groups=[f"g{i}" for i in range(len(claims))]) == {"groups of copies"}
     assert over(groups=["one"] * len(claims)) == {"sentences"}
-    with pytest.raises(InputError, match="got 1 vectors for 36 claims"):
+    with pytest.raises(InputError, match="got 1 groups for 36 claims; expected one each"):
         over(groups=["one"])
 
 

@@ -46,11 +46,17 @@ class Certificate(NamedTuple):
         """Return ``axis, ami, low, high, n``: mean, 2.5 and 97.5 percent."""
         return _summary(self.overall, ["axis"], "ami", "ami")
 
-    def stability(self) -> dict[int, float]:
-        """Return each framing's mean when all varies at once; not those of which none was drawn."""
+    def at_once(self) -> pd.DataFrame:
+        """Return ``stability, low, high, n`` by framing when all varies at once.
+
+        Framings of which no replicate drew anything are not in it.
+        """
         mine = self.by_framing()
-        mine = mine[mine["axis"] == ALL]
-        return dict(zip(mine["framing"].astype(int), mine["stability"].astype(float), strict=True))
+        return mine[mine["axis"] == ALL].drop(columns="axis").set_index("framing")
+
+    def stability(self) -> dict[int, float]:
+        """Return each framing's mean when all varies at once."""
+        return {int(str(k)): float(v) for k, v in self.at_once()["stability"].items()}
 
 
 def verdict(stability: float) -> str:
@@ -77,6 +83,8 @@ def certify(
     random_state: int = 0,
 ) -> Certificate:
     """Return how stable the framings of a fitted model are.
+
+    A replicate of a share of the rows asks for that share of `min_cluster_size`, two at least.
 
     Parameters
     ----------

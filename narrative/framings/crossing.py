@@ -11,7 +11,6 @@ from narrative.errors import InputError
 from narrative.schema import NO_FRAMING
 
 SCHEMES = ("semeval", "euvsdisinfo")
-RELATIONS = ("exactMatch", "closeMatch", "broadMatch", "narrowMatch", "relatedMatch", "none")
 
 
 def crosswalk(found: Sequence[str], codebook: Sequence[str]) -> pd.DataFrame:

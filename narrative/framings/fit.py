@@ -11,7 +11,7 @@ import pandas as pd
 
 from narrative.codebook import Codebook, without_claims
 from narrative.errors import InputError
-from narrative.framings.certificate import ALL, certify
+from narrative.framings.certificate import certify
 from narrative.framings.described import Floats, Found, Namer, described, first_terms
 from narrative.framings.guided import FLOOR
 from narrative.framings.model import FramingModel
@@ -118,11 +118,13 @@ def fit_framings(
     """
     settings = settings or FramingSettings()
     about = vectors if about is None else about
-    for given in (vectors, about, *(encoders or {}).values(), *([groups] if groups else [])):
+    for given in (vectors, about, *(encoders or {}).values()):
         if len(given) != len(claims):
             raise InputError(
                 f"got {len(given)} vectors for {len(claims)} claims; expected one each."
             )
+    if groups is not None and len(groups) != len(claims):
+        raise InputError(f"got {len(groups)} groups for {len(claims)} claims; expected one each.")
     labels, best = _guided(len(claims), codebook, membership, settings.min_membership)
     book = codebook.table() if codebook is not None else empty_table("framings")
     if propositions is not None and len(propositions) != len(book):
@@ -204,8 +206,7 @@ def _discover(
         model, vectors, groups, encoders=backends, n_boot=settings.n_boot,
         random_state=random_state,
     )  # fmt: skip
-    steady = certificate.by_framing()
-    steady = steady[steady["axis"] == ALL].set_index("framing")
+    steady = certificate.at_once()
     n = len(model.coarse_)
     ids = [f"discovered_{k:0{max(2, len(str(n - 1)))}d}" for k in range(n)]
     shared = np.bincount(model.coarse_, minlength=1)

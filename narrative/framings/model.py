@@ -45,10 +45,10 @@ _RANGES: dict[str, tuple[type, float, float]] = {
 
 
 class FramingModel(
-    ClassNamePrefixFeaturesOutMixin,  # type: ignore[misc]
-    ClusterMixin,  # type: ignore[misc]
-    TransformerMixin,  # type: ignore[misc]
-    BaseEstimator,  # type: ignore[misc]
+    ClassNamePrefixFeaturesOutMixin,
+    ClusterMixin,
+    TransformerMixin,
+    BaseEstimator,
 ):
     """Groups vectors into framings, and assigns new ones to them.
 
