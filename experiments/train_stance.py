@@ -4,7 +4,7 @@ Reads ``training/`` (claims written for this project; see the data card there), 
 pinned encoder with all heads at once and writes ``narrative/weights/stance.safetensors``. Neither
 the seeds, nor their gold, nor ``training/held_out`` are read.
 
-    python experiments/train_stance.py [--epochs 8] [--out FILE]
+    python experiments/train_stance.py [--epochs 6] [--out FILE]
 
 A run is deterministic for a ``--random-state`` on one machine; it saves its state after every
 epoch and goes on from there. What is written are the weights averaged over the last few hundred
@@ -73,7 +73,7 @@ _LONGEST = 144  # word pieces; serving reads up to 256
 class StanceSettings(Settings):
     """What a run of this trainer depends on."""
 
-    epochs: int = 8
+    epochs: int = 6
     rate: float = 1e-4
     head_rate: float = 5e-3
     average: float = 0.99

@@ -17,7 +17,7 @@ from narrative.storage import read_weights
 
 FORMAT = "narrative-stance-3"
 SHIPPED = "stance.safetensors"
-SHIPPED_SHA256 = "0955eceaedcd8574fad376cca20753ba040d8405b366da69f593f986dbb148bf"
+SHIPPED_SHA256 = "5f11d3e67a0d611286783f0398e60ba2dbc30d90b512c46cb235614833c4be8c"
 
 
 @dataclass(frozen=True)
