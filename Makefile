@@ -1,7 +1,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-EXPERIMENTS := e01_corpus_and_claims e02_framings e03_validity e04_stance_over_time e05_claim_record e06_stability e07_attribution e08_stance_models
+SKIP ?=
+EXPERIMENTS := $(filter-out $(SKIP),e01_corpus_and_claims e02_framings e03_validity e04_stance_over_time e05_claim_record e06_stability e07_attribution e08_stance_models)
 export HF_HUB_OFFLINE = 1
 export TOKENIZERS_PARALLELISM = false
 

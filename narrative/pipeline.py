@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,11 +17,18 @@ from narrative.encoder import (
     CachedEncoder,
     Encoder,
     SentenceEncoder,
+    Vectors,
     default_cache,
     embed,
 )
 from narrative.errors import InputError
-from narrative.framings import Namer, first_terms, fit_framings, guided_membership
+from narrative.framings import (
+    Namer,
+    discovery_vectors,
+    first_terms,
+    fit_framings,
+    guided_membership,
+)
 from narrative.ledger import build_ledger, control_claims
 from narrative.normalise import build_normaliser
 from narrative.numbers import summarise
@@ -129,6 +136,14 @@ def _claims(run: _Run) -> Tables:
     return {"claims": claims, "sources": used_sources(added, claims, kept)}
 
 
+def _grouped(study: Study, texts: Sequence[str], vectors: Vectors) -> Vectors:
+    """Return the vectors that discovery groups, from those of the study's encoder."""
+    if study.encoder.model != DEFAULT_MODEL:
+        return vectors
+    topic, weight = embed([alone(t) for t in texts]), study.framings.stance_weight
+    return discovery_vectors(topic, vectors, stance_model().adapter, study.codebook(), weight)
+
+
 def _framings(run: _Run) -> Tables:
     claims, sources = run.table("claims"), run.table("sources")
     normaliser = build_normaliser(sources, run.study.places())
@@ -140,11 +155,10 @@ def _framings(run: _Run) -> Tables:
     read = run.placed_claims() if pinned else claims
     texts = claim_inputs(read, speaker_camps(claims, sources), normaliser)
     vectors = encoder.encode(texts, progress=run.reporter.progress)
-    about = embed([alone(t) for t in texts]) if pinned else vectors
     membership = propositions = None
     if codebook is not None:
         sentences = [normaliser(f.proposition) for f in codebook.framings]
-        propositions = embed(sentences) if pinned else encoder.encode(sentences)
+        propositions = _grouped(run.study, sentences, encoder.encode(sentences))
         membership = guided_membership(
             vectors,
             codebook,
@@ -159,7 +173,7 @@ def _framings(run: _Run) -> Tables:
         vectors,
         codebook,
         membership=membership,
-        about=about,
+        about=_grouped(run.study, texts, vectors),
         propositions=propositions,
         groups=claims["doc_id"].map(copies).tolist(),
         namer=run.namer,

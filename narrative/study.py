@@ -283,6 +283,7 @@ def _check_ranges(study: Study, where: str) -> None:
                 ("coarse_threshold", 0, 2),
                 ("min_similarity", -1, 1),
                 ("floor", -1, 1),
+                ("stance_weight", 0, 100),
             )
         ),
         (study.framings.n_boot >= 0, "framings.n_boot", study.framings.n_boot, "at least 0"),

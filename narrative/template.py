@@ -26,10 +26,11 @@ events = "events.csv"
 codebook = "codebook.toml"
 
 [framings]
-min_membership = 0.40         # below this a claim belongs to no framing
+min_membership = 0.30         # below this a claim belongs to no framing
 discover = true
 min_cluster_size = 5          # fewest distinct claims of a discovered framing
 distance_threshold = 0.6      # mean cosine distance from which discovered framings stay apart
+stance_weight = 1.0           # what the sides taken weigh in discovery beside the topic
 
 # [stance]
 # model = "/folder/of/a/model"  # a larger model for natural language inference scores stance

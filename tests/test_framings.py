@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,12 @@ from narrative.errors import InputError
 from narrative.framings import (
     FramingCard,
     FramingSettings,
+    discovery_vectors,
     fit_framings,
     guided_membership,
+    knows,
+    stance_aware,
+    stance_scores,
 )
 from narrative.normalise import default_normaliser
 from narrative.schema import TABLES
@@ -325,3 +330,75 @@ def test_a_namer_names_what_was_discovered_and_nothing_else(blobs: Any) -> None:
     for bad in ("", "  ", None):
         with pytest.raises(InputError, match=r"the namer gave .* for discovered_00; expected"):
             fit_framings(claims, vectors, None, namer=lambda card, bad=bad: bad)
+
+
+def test_the_side_parts_a_claim_from_its_denial_and_topic_the_rest() -> None:
+    topic = np.array([[1, 0], [1, 0], [1, 0], [0, 1], [0.8, 0.6]], np.float32)
+    scores = np.array([[1, 0], [-1, 0], [0, 0], [1, 0], [0, 0]], np.float32)
+    for weight in (0.0, 1.0, 3.0):
+        got = stance_aware(topic, scores, weight)
+        assert np.linalg.norm(got, axis=1) == pytest.approx(1)
+        square = weight**2
+        expected = {
+            (0, 1): (1 - square) / (1 + square),  # its denial
+            (0, 3): square / (1 + square),  # the same side of another topic
+            (0, 2): 1 / np.sqrt(1 + square),  # the same topic, no side
+            (2, 4): 0.8,  # neither takes a side: topic alone
+        }
+        for (i, j), cosine in expected.items():
+            assert got[i] @ got[j] == pytest.approx(cosine, abs=1e-6)
+
+
+def test_a_claim_with_many_sides_weighs_no_more_than_one_with_one() -> None:
+    topic = np.array([[1, 0], [0, 1]], np.float32)
+    one, many = np.eye(4, dtype=np.float32)[[0, 0]], np.ones((2, 4), np.float32)
+    for scores in (one, many):
+        a, b = stance_aware(topic, scores, 1.0)
+        assert a @ b == pytest.approx(0.5)
+
+
+class _Heads:
+    """Two heads that read their scores off the vector; one lists its sides the other way round."""
+
+    meta: dict[str, Any] = {
+        "heads": {
+            "framing": ["advance", "hold"],
+            "advance": ["against", "none", "favor"],
+            "hold": ["favor", "none", "against"],
+        },
+        "propositions": {f.framing_id: f.proposition for f in BOOK.framings},
+    }
+
+    def probabilities(self, vectors: np.ndarray, head: str) -> np.ndarray:
+        return vectors[:, :3] if head == "advance" else vectors[:, 3:]
+
+
+def test_discovery_joins_scores_where_the_network_knows_the_codebook() -> None:
+    topic = np.array([[1, 0], [0, 1]], np.float32)
+    stance = np.array([[0.1, 0.2, 0.7, 0.6, 0.3, 0.1], [1, 0, 0, 0, 0, 1]], np.float32)
+    scores = stance_scores(_Heads(), stance, BOOK)
+    assert scores == pytest.approx(np.array([[0.6, 0.5], [-1, -1]]), abs=1e-6)
+    got = discovery_vectors(topic, stance, _Heads(), BOOK, 2.0)
+    assert got == pytest.approx(stance_aware(topic, scores, 2.0))
+    other = Codebook((*BOOK.framings, Framing("new", "N", "", "A third thing.", "", (), ())))
+    for book in (None, other):
+        assert discovery_vectors(topic, stance, _Heads(), book, 2.0) is topic
+
+
+def test_stance_aware_vectors_need_both_for_every_claim() -> None:
+    with pytest.raises(InputError, match="got 3 vectors and 2 rows of scores"):
+        stance_aware(np.eye(3, dtype=np.float32), np.eye(2, dtype=np.float32), 1.0)
+
+
+def test_a_network_knows_framings_as_they_are_worded() -> None:
+    adapter = SimpleNamespace(
+        meta={
+            "heads": {"framing": ["advance", "hold"], "advance": [], "hold": []},
+            "propositions": {f.framing_id: f.proposition for f in BOOK.framings},
+        }
+    )
+    assert knows(adapter, BOOK)
+    adapter.meta["propositions"][BOOK.framings[0].framing_id] = "In other words."
+    assert not knows(adapter, BOOK)
+    adapter.meta["propositions"] = {}
+    assert not knows(adapter, BOOK)

@@ -126,6 +126,7 @@ def test_a_missing_study_says_how_to_make_one(tmp_path: Path) -> None:
         ("[framings]\ncoarse_threshold = -1", r"coarse_threshold=-1; expected 0 to 2"),
         ("[framings]\nfloor = 1.5", r"framings\.floor=1\.5; expected -1 to 1"),
         ("[framings]\nmin_similarity = -2.0", r"min_similarity=-2\.0; expected -1 to 1"),
+        ("[framings]\nstance_weight = -1.0", r"stance_weight=-1\.0; expected 0 to 100"),
         ("[framings]\nn_boot = -1", r"framings\.n_boot=-1; expected at least 0"),
         ("[timeline]\nfreq = 'hour'", r"freq='hour'; expected day \| week \| month \| year"),
         ("[timeline]\nn_boot = 0", r"timeline\.n_boot=0; expected at least 1"),

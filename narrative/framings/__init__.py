@@ -9,9 +9,10 @@ from narrative.framings.certificate import Certificate, certify, verdict
 from narrative.framings.crossing import crosswalk, disagreeing, shipped_crosswalk
 from narrative.framings.described import FramingCard, Namer, first_terms
 from narrative.framings.fit import FramingSettings, fit_framings
-from narrative.framings.guided import guided_membership
+from narrative.framings.guided import guided_membership, knows
 from narrative.framings.model import FramingModel
 from narrative.framings.suggest import suggest_entries
+from narrative.framings.vectors import discovery_vectors, stance_aware, stance_scores
 
 __all__ = [
     "Certificate",
@@ -22,10 +23,14 @@ __all__ = [
     "certify",
     "crosswalk",
     "disagreeing",
+    "discovery_vectors",
     "first_terms",
     "fit_framings",
     "guided_membership",
+    "knows",
     "shipped_crosswalk",
+    "stance_aware",
+    "stance_scores",
     "suggest_entries",
     "verdict",
 ]

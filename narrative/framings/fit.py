@@ -37,11 +37,14 @@ class FramingSettings:
         Fewest distinct claims of a discovered framing.
     distance_threshold, coarse_threshold, min_similarity : float
         As in ``FramingModel``.
+    stance_weight : float
+        What stance scores weigh in discovery beside the encoder's vectors, where the stance network
+        was trained for the codebook (see ``stance_aware``).
     n_boot : int
         Replicates of a discovered framing's stability.
     """
 
-    min_membership: float = 0.40
+    min_membership: float = 0.30
     temperature: float = 0.05
     floor: float = FLOOR
     discover: bool = True
@@ -49,6 +52,7 @@ class FramingSettings:
     distance_threshold: float = 0.6
     coarse_threshold: float = 0.8
     min_similarity: float = 0.4
+    stance_weight: float = 1.0
     n_boot: int = 50
 
     def model(self, random_state: int = 0) -> FramingModel:
@@ -89,8 +93,7 @@ def fit_framings(
     membership : ndarray, shape (n_claims, n_framings), optional
         From ``guided_membership``; needed with a codebook.
     about : ndarray, shape (n_claims, n_dims), optional
-        Vectors that discovery groups, in place of `vectors`: in a stance-aware encoder's, claims
-        that take no side are near each other whatever they are about.
+        Vectors that discovery groups, in place of `vectors` (see ``discovery_vectors``).
     propositions : ndarray, shape (n_framings, n_dims), optional
         Unit vectors of the codebook's propositions beside those of `about`: each discovered framing
         is told which is nearest.

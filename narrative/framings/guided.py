@@ -14,6 +14,18 @@ from narrative.normalise import ActorNormaliser
 FLOOR = 0.35
 
 
+def knows(adapter: Adapter, codebook: Codebook) -> bool:
+    """Return whether a stance network was trained for every framing of a codebook, as worded."""
+    classes = adapter.meta["heads"].get("framing", [])
+    trained = adapter.meta.get("propositions", {})
+    return all(
+        f.framing_id in classes
+        and f.framing_id in adapter.meta["heads"]
+        and trained.get(f.framing_id) == f.proposition
+        for f in codebook.framings
+    )
+
+
 def guided_membership(
     vectors: npt.NDArray[np.float32],
     codebook: Codebook,
@@ -48,12 +60,8 @@ def guided_membership(
         Rows sum to at most 1; what is missing is the probability of no framing.
     """
     ids = [f.framing_id for f in codebook.framings]
-    classes = list(adapter.meta["heads"].get("framing", [])) if adapter is not None else []
-    trained = adapter.meta.get("propositions", {}) if adapter is not None else {}
-    if adapter is not None and all(
-        i in classes and trained.get(i) == f.proposition
-        for i, f in zip(ids, codebook.framings, strict=True)
-    ):
+    if adapter is not None and knows(adapter, codebook):
+        classes = list(adapter.meta["heads"]["framing"])
         p = adapter.probabilities(vectors, "framing")
         return np.asarray(p[:, [classes.index(i) for i in ids]])
     near = np.zeros((len(vectors), len(ids)))
