@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 from functools import cache
 from pathlib import Path
 
@@ -84,18 +84,23 @@ def split_of(doc_ids: pd.Series) -> pd.Series:
 
 
 def record_scores(
-    experiment: str, rows: list[dict[str, object]], *, keep: str = "", alone: bool = True
+    experiment: str,
+    rows: list[dict[str, object]],
+    *,
+    keep: Collection[str] = (),
+    alone: bool = True,
 ) -> pd.DataFrame:
     """Put an experiment's measured figures into ``figures/scores.csv`` in place of its old ones.
 
-    Those of the dataset `keep` stay as they are: it was not at hand to be measured again. Unless
-    what is given stands `alone`, all stay but those of the same set, split, metric and system.
+    Those of the datasets `keep` stay as they are: they were not at hand to be measured again.
+    Unless what is given stands `alone`, all stay but those of the same set, split, metric and
+    system.
     """
     new = pd.DataFrame(rows).assign(experiment=experiment).reindex(columns=SCORE_COLUMNS)
     for column in ("value", "low", "high"):
         new[column] = new[column].astype(float).round(4)
     old = pd.read_csv(SCORES) if SCORES.is_file() else pd.DataFrame(columns=SCORE_COLUMNS)
-    stays = (old["experiment"] != experiment) | (old["dataset"] == keep)
+    stays = (old["experiment"] != experiment) | old["dataset"].isin(keep)
     if not alone:
         same = pd.MultiIndex.from_frame(old[SAME]).isin(pd.MultiIndex.from_frame(new[SAME]))
         stays |= ~same

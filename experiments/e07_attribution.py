@@ -304,7 +304,7 @@ def main() -> None:
         return
     mine, confusions = seeds()
     save(confusions, "e07_confusions")
-    record_scores("e07", rows + mine, keep=keep)
+    record_scores("e07", rows + mine, keep=[keep] if keep else ())
     print(as_text([r for r in mine if "accuracy" in str(r["metric"]) or "F1" in str(r["metric"])]))
     print(confusions.groupby("what").head(12).to_string(index=False))
 

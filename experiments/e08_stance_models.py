@@ -264,7 +264,7 @@ def main() -> None:
         print(
             "public stance sets: not under NARRATIVE_DATA/stance; their figures stay as they are."
         )
-    scores = record_scores("e08", rows, keep="" if public else "public sets")
+    scores = record_scores("e08", rows, keep=() if public else ("public sets",))
     save(scores, "e08_scores")
     shown = ["dataset", "split", "metric", "system", "value", "low", "high", "n"]
     with pd.option_context("display.width", 220, "display.max_rows", None):

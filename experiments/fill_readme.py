@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 
 import pandas as pd
+from readme_cells import cell
+from readme_framings import framings
 
 ROOT = Path(__file__).resolve().parent.parent
 BOTH = "reader and rules"
@@ -91,19 +93,6 @@ ROWS = [
         "cosine to proposition",
     ),
 ]
-
-
-def cell(scores: pd.DataFrame, metric: str, system: str, split: str) -> str:
-    mine = scores[
-        (scores["metric"] == metric) & (scores["system"] == system) & (scores["split"] == split)
-    ]
-    if mine.empty:
-        raise SystemExit(
-            f"figures/scores.csv has no {metric!r} of {system!r} on {split!r}: run e03 first."
-        )
-    r = mine.iloc[0]
-    interval = "" if pd.isna(r["low"]) else f" [{r['low']:.2f}, {r['high']:.2f}]"
-    return f"{r['value']:.2f}{interval}, n = {int(r['n'])}"
 
 
 def validity(scores: pd.DataFrame) -> str:
@@ -337,6 +326,7 @@ def main() -> None:
     after = fill(after, "balances", balances(scores))
     after = fill(after, "propositions", propositions(scores))
     after = fill(after, "reliability", reliability(scores))
+    after = fill(after, "framings", framings(scores))
     if "--check" in sys.argv:
         if before != after:
             raise SystemExit(
