@@ -77,7 +77,7 @@ def _fitted(
     from bertopic.backend import BaseEmbedder
     from umap import UMAP
 
-    class Own(BaseEmbedder):  # type: ignore[misc]
+    class Own(BaseEmbedder):
         def embed(self, documents: Any, verbose: bool = False) -> np.ndarray:  # noqa: ARG002
             return encode(list(documents))
 
