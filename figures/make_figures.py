@@ -67,8 +67,14 @@ SYSTEMS = {
 }
 
 
+# What figures are drawn from: other tables of ``results/`` may be of another day.
+_tables: dict[str, str] = {}
+
+
 def read(name: str) -> pd.DataFrame:
-    return pd.read_csv(RESULTS / f"{name}.csv", keep_default_na=True)
+    path = RESULTS / f"{name}.csv"
+    _tables[path.name] = sha256_file(path)
+    return pd.read_csv(path, keep_default_na=True)
 
 
 def voices() -> Figure:
@@ -233,13 +239,12 @@ def main() -> None:
             print(f"figures/{name}.pdf, .png")
     tables()
     for name, source in (("stance_timeline", "e04_timeline"), ("claim_record", "e05_claims")):
+        _tables[f"{source}.csv"] = sha256_file(RESULTS / f"{source}.csv")
         write_text((RESULTS / f"{source}.csv").read_text(encoding="utf-8"), FIGURES / f"{name}.csv")
         listed[f"{name}.csv"] = sha256_file(FIGURES / f"{name}.csv")
     listed["validity.tex"] = sha256_file(FIGURES / "validity.tex")
-    inputs = {p.name: sha256_file(p) for p in sorted(RESULTS.glob("e0*.csv"))}
-    write_json(
-        {"figures": dict(sorted(listed.items())), "tables": inputs}, FIGURES / "MANIFEST.json"
-    )
+    used = {"figures": dict(sorted(listed.items())), "tables": dict(sorted(_tables.items()))}
+    write_json(used, FIGURES / "MANIFEST.json")
 
 
 if __name__ == "__main__":
