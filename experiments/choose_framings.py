@@ -57,7 +57,7 @@ def methods() -> dict[str, Group]:
         "EVoC": evoc,
     }
     for part in PARTS:
-        out[f"narrative, smallest group a {part}th of the mean"] = lambda _, v, k, part=part: (
+        out[f"narrative, smallest group the mean / {part}"] = lambda _, v, k, part=part: (
             np.asarray(model_for(len(v), k, 0, part=part).fit_predict(v))
         )
     for linkage in ("average", "complete", "ward"):
