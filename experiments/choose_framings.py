@@ -57,8 +57,8 @@ def methods() -> dict[str, Group]:
         "EVoC": evoc,
     }
     for part in PARTS:
-        out[f"narrative, smallest group the mean / {part}"] = lambda _, v, k, part=part: (
-            np.asarray(model_for(len(v), k, 0, part=part).fit_predict(v))
+        out[f"narrative, smallest group the mean / {part}"] = lambda _, v, k, part=part: np.asarray(
+            model_for(len(v), k, 0, part=part).fit_predict(v)
         )
     for linkage in ("average", "complete", "ward"):
         out[f"{linkage} linkage"] = partial(joined, linkage=linkage)
