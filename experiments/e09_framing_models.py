@@ -145,9 +145,12 @@ def scored(name: str, groups: pd.DataFrame, found: dict[str, list[np.ndarray]]) 
     for system, runs in found.items():
         shared = {"dataset": name, "split": "all", "system": system, "n": len(y)}
         unit = f"texts, runs: {len(runs)}; interval by {drawn}; noise is one cluster"
+        # Where nothing is drawn all runs are the same: they are scored once.
+        same = all(np.array_equal(runs[0], r) for r in runs[1:])
+        distinct = runs[:1] if same else runs
         for metric, score in METRICS.items():
-            values = [score(y, r) for r in runs]
-            by_half = [np.mean([score(y[p], r[p]) for r in runs[:N_SCORED]]) for p in parts]
+            values = [score(y, r) for r in distinct]
+            by_half = [np.mean([score(y[p], r[p]) for r in distinct[:N_SCORED]]) for p in parts]
             least = 0 if metric in SHARES else -1
             limits = interval(values, by_half, least)
             out.append(shared | {"metric": metric, "unit": unit} | limits)

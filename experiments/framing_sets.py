@@ -110,7 +110,7 @@ def two_files(name: str) -> Callable[[Path, str], pd.DataFrame]:
     return read
 
 
-_RAKIB = "short_text_clustering/rakib"
+_RAKIB, _STTM = "short_text_clustering/rakib", "short_text_clustering/sttm"
 SETS = {
     "Perspectrum": Kind("stance/perspectrum", perspectrum, "test"),
     "ArgKP": Kind("stance/argkp2021", argkp, "test"),
@@ -126,7 +126,9 @@ CHOSEN_ON = {
     "Perspectrum dev": Kind("stance/perspectrum", perspectrum, "dev"),
     "ArgKP dev": Kind("stance/argkp2021", argkp, "dev"),
     "ArgKP train": Kind("stance/argkp2021", argkp, "train"),
-    "Tweet": Kind("short_text_clustering/sttm", two_files("Tweet"), topics=True),
+    "Tweet": Kind(_STTM, two_files("Tweet"), topics=True),
+    "Pascal Flickr": Kind(_STTM, two_files("Pascal_Flickr"), topics=True),
+    "GoogleNews": Kind(_STTM, two_files("GoogleNews"), topics=True),
 }
 
 

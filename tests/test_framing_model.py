@@ -155,6 +155,27 @@ def test_near_framings_share_a_coarse_one() -> None:
     assert FramingModel(distance_threshold=0.6).fit(vectors).coarse_.tolist() == [0, 1]
 
 
+def test_a_given_number_is_not_spent_on_rows_far_from_all() -> None:
+    rng = np.random.default_rng(0)
+    centres = np.eye(12)[:3]
+    near = np.repeat(centres, 20, axis=0) + 0.2 * rng.standard_normal((60, 12))
+    far = np.vstack([np.eye(12)[3:], -np.eye(12)[3:]])
+    model = FramingModel(3, min_cluster_size=1, min_similarity=-1).fit(np.vstack([near, far]))
+    assert [len(set(model.labels_[20 * k : 20 * (k + 1)])) for k in range(3)] == [1, 1, 1]
+    assert len(set(model.labels_[:60])) == 3
+
+
+def test_framings_of_a_given_number_have_coarse_ones_by_the_cosine_of_their_rows() -> None:
+    # Rows of one plane: two framings 40 degrees apart, the third opposite.
+    angles = np.radians([0, 2, 4, 40, 42, 44, 180, 182, 184])
+    vectors = np.column_stack([np.cos(angles), np.sin(angles)])
+    model = FramingModel(3, coarse_threshold=0.5).fit(vectors)
+    first, second, third = model.coarse_[model.labels_[[0, 3, 6]]]
+    assert first == second != third
+    apart = FramingModel(3, coarse_threshold=0.2).fit(vectors)
+    assert len(set(apart.coarse_)) == 3
+
+
 def test_new_rows_are_assigned_without_fitting() -> None:
     vectors, truth = blobs()
     model = FramingModel().fit(vectors)

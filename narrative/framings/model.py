@@ -1,8 +1,10 @@
 """Framings discovered in vectors, as a scikit-learn estimator.
 
-Groups are joined bottom-up by the mean cosine between their members (average linkage), on the
-sorted distinct rows: there is no random start, and the order of the input is moot. Groups that are
-large enough become framings; every row then belongs to the nearest of them, or to none.
+Groups are joined bottom-up on the sorted distinct rows, so that there is no random start and the
+order of the input is moot: by the mean cosine between their members (average linkage) where their
+number is open, by the least growth of the spread within (Ward) where it is given, because average
+linkage spends a given number on single rows far from all others. Groups that are large enough
+become framings; every row then belongs to the nearest of them, or to none.
 """
 
 from __future__ import annotations
@@ -55,13 +57,14 @@ class FramingModel(
     Parameters
     ----------
     n_clusters : int, optional
-        Framings to find, each of `min_cluster_size` rows at least. None finds as many as stay
-        apart at `distance_threshold`.
+        Framings to find, each of `min_cluster_size` rows at least, by Ward's criterion. None finds
+        as many as stay apart at `distance_threshold`, by average linkage.
     distance_threshold : float
         Mean cosine distance, in [0, 2], from which two groups stay apart: nearer ones are merged.
     coarse_threshold : float
         The same for the groups of framings in ``coarse_``; where it lies below the height at which
-        framings were cut, every framing is a group of its own.
+        framings were cut, every framing is a group of its own. Where `n_clusters` is given, every
+        framing counts as much as another in the mean, however large.
     min_cluster_size : int
         Fewest distinct rows of a group that becomes a framing.
     min_similarity : float
@@ -88,6 +91,9 @@ class FramingModel(
     ----------
     Sokal, R. R. and Michener, C. D. (1958). A statistical method for evaluating systematic
     relationships. University of Kansas Science Bulletin 38.
+
+    Ward, J. H. (1963). Hierarchical grouping to optimize an objective function. Journal of the
+    American Statistical Association 58(301).
 
     Examples
     --------
@@ -145,9 +151,13 @@ class FramingModel(
             least = min(least, max(2, round(least * self.max_exact / len(rows))))
         groups, parents = self._groups(points, least)
         kept = np.unique(groups[groups >= 0])
-        centres = [points[groups == g].sum(axis=0) for g in kept]
-        self.cluster_centers_ = _unit(np.array(centres).reshape(len(kept), X.shape[1]))
-        self.coarse_ = np.array([parents[groups == g][0] for g in kept], dtype=np.int64)
+        means = np.array([points[groups == g].mean(axis=0) for g in kept])
+        means = means.reshape(len(kept), X.shape[1])
+        self.cluster_centers_ = _unit(means)
+        if self.n_clusters is None:
+            self.coarse_ = np.array([parents[groups == g][0] for g in kept], dtype=np.int64)
+        else:
+            self.coarse_ = self._coarse(means)
         self._by_size(X)
         self.labels_ = self._nearest(X)
         return self
@@ -228,29 +238,50 @@ class FramingModel(
         return _unit(validate_data(self, X, dtype=np.float64, reset=False))
 
     def _groups(self, points: Floats, least: int) -> tuple[Labels, Labels]:
-        """Return each point's group, -1 where it is too small, and its group's coarse group."""
+        """Return each point's group, -1 where it is too small, and its group's coarse group.
+
+        Heights of Ward's tree are no cosines: there the group is its own coarse group.
+        """
         from scipy.cluster.hierarchy import fcluster, linkage
         from scipy.spatial.distance import pdist
 
         if len(points) < 2:
             group = 0 if len(points) >= least else NOISE
             return np.full(len(points), group), np.zeros(len(points), np.int64)
-        distances = pdist(points, "sqeuclidean")
-        distances /= 2  # one less the cosine, of unit vectors
-        tree = linkage(distances, "average")
+        if self.n_clusters is not None:
+            tree = linkage(pdist(points), "ward")
+        else:
+            distances = pdist(points, "sqeuclidean")
+            distances /= 2  # one less the cosine, of unit vectors
+            tree = linkage(distances, "average")
         steps = np.arange(len(tree), dtype=float)
 
         def cut(n_joined: int) -> Labels:
             """Return the groups after so many joins."""
             return np.asarray(fcluster(tree, n_joined - 1, "monocrit", monocrit=steps), np.int64)
 
-        fine = int((tree[:, 2] <= self.distance_threshold).sum())
         if self.n_clusters is not None:
-            fine = self._joins(tree, least)
-        coarse = max(fine, int((tree[:, 2] <= self.coarse_threshold).sum()))
+            fine = coarse = self._joins(tree, least)
+        else:
+            fine, coarse = (
+                int((tree[:, 2] <= height).sum())
+                for height in (self.distance_threshold, self.coarse_threshold)
+            )
         groups = cut(fine)
         small = np.bincount(groups)[groups] < least
-        return np.where(small, NOISE, groups), cut(coarse)
+        return np.where(small, NOISE, groups), cut(max(fine, coarse))
+
+    def _coarse(self, means: Floats) -> Labels:
+        """Return the coarse group of each framing from the means of their rows (unit vectors)."""
+        from scipy.cluster.hierarchy import fcluster, linkage
+        from scipy.spatial.distance import squareform
+
+        if len(means) < 2:
+            return np.zeros(len(means), np.int64)
+        distances = 1 - means @ means.T  # the mean of one less the cosine, over pairs of rows
+        np.fill_diagonal(distances, 0)
+        tree = linkage(np.maximum(squareform(distances, checks=False), 0), "average")
+        return np.asarray(fcluster(tree, self.coarse_threshold, "distance"), np.int64)
 
     def _joins(self, tree: Floats, least: int) -> int:
         """Return the most joins after which `n_clusters` groups are large enough."""
