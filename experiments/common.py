@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from narrative.agreement import group_bootstrap
 from narrative.cleaning import to_clean
+from narrative.resampling import group_bootstrap
 from narrative.stance.in_context import with_place
 from narrative.storage import read_table, write_text
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from common import record_scores, save, table
 
-from narrative.agreement import group_bootstrap
+from narrative.resampling import group_bootstrap
 from narrative.schema import NO_FRAMING
 
 

@@ -18,7 +18,6 @@ from validity import SPLITS, Rows, detection, favor_auc, inside, measured, row, 
 from narrative.adapter import load_adapter
 from narrative.agreement import (
     accuracy,
-    group_bootstrap,
     krippendorff_alpha,
     macro_f1,
     match_spans,
@@ -28,6 +27,7 @@ from narrative.codebook import read_codebook
 from narrative.encoder import embed
 from narrative.framings import guided_membership
 from narrative.normalise import build_normaliser
+from narrative.resampling import group_bootstrap
 from narrative.stance import HEAD, score_stance, stance_model
 from narrative.stance.in_context import claim_inputs
 from narrative.study import read_study

@@ -8,7 +8,6 @@ from common import SEEDS, record_scores, save, table
 from sklearn.metrics import adjusted_mutual_info_score
 
 from narrative.adapter import Adapter
-from narrative.agreement import group_bootstrap
 from narrative.codebook import Codebook, Framing, read_codebook
 from narrative.encoder import CachedEncoder, Encoder, SentenceEncoder, default_cache
 from narrative.framings import (
@@ -20,6 +19,7 @@ from narrative.framings import (
 )
 from narrative.framings.certificate import AXES
 from narrative.normalise import ActorNormaliser, build_normaliser
+from narrative.resampling import group_bootstrap
 from narrative.schema import NO_FRAMING
 from narrative.stance import stance_model
 from narrative.stance.in_context import ClaimEncoder, claim_inputs, with_place

@@ -26,7 +26,7 @@ from polnear import Article, MissingCorpus, read_polnear
 from tqdm import tqdm
 from validity import Rows, extraction
 
-from narrative.agreement import detection_f1, group_bootstrap, match_spans
+from narrative.agreement import detection_f1, match_spans
 from narrative.attribution import Attributor
 from narrative.claims import extract_claims
 from narrative.credited import Attribution
@@ -37,6 +37,7 @@ from narrative.reader import Reading, shipped_reader
 from narrative.reader.align import words_of
 from narrative.reader.decode import tag_spans
 from narrative.reader.labels import ENTITY_TAGS, POS, RELATIONS, ROLES
+from narrative.resampling import group_bootstrap
 from narrative.schema import empty_table
 from narrative.segmentation import Span
 from narrative.speakers import Speaker, SpeakerIndex, with_shipped

@@ -277,12 +277,11 @@ def main() -> None:
     parser.add_argument("--states", type=int, default=N_STATES)
     parser.add_argument("--sets", nargs="*", choices=[SEEDS_GOLD, *SETS])
     args = parser.parse_args()
-    rows, curve = guided_rows()
-    save(curve, "e09_abstention")
-    rows += pair_rows()
     names = [SEEDS_GOLD, *SETS]
+    chosen = names if args.sets is None else args.sets
+    rows = pair_rows() + (guided_rows() if SEEDS_GOLD in chosen else [])
     missing = []
-    for name in args.sets if args.sets is not None else names:
+    for name in chosen:
         groups = groups_of(name)
         if groups is None:
             missing.append(name)

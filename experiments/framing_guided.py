@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from functools import cache
 
 import numpy as np
-import pandas as pd
 from common import SEEDS, figure, gold, table
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
@@ -30,7 +29,8 @@ from narrative.study import read_study
 
 OTHER = "other"
 THRESHOLDS = np.round(np.arange(0, 0.96, 0.05), 2)
-GUIDED = "guided"
+GUIDED, ABSTENTION = "guided", "abstention"
+FEWEST = 20  # claims assigned, below which no accuracy is shown
 
 
 @cache
@@ -81,28 +81,46 @@ def argmax(p: np.ndarray, names: list[str]) -> np.ndarray:
     return np.array(names, dtype=object)[p.argmax(axis=1)]
 
 
-def guided_rows() -> tuple[list[dict[str, object]], pd.DataFrame]:
-    """Return scores over the eight codes, and what a higher threshold buys of accuracy.
+def abstention(
+    system: str,
+    y: np.ndarray,
+    p: np.ndarray,
+    names: list[str],
+    groups: list[Hashable],
+    thresholds: Iterable[float],
+) -> list[dict[str, object]]:
+    """Return how many claims assigned to a framing are coded so, at each threshold; n are these."""
+    rows = []
+    for threshold in thresholds:
+        codes = decided(p, names, threshold)
+        kept = codes != OTHER
+        if kept.sum() < FEWEST:
+            continue
 
-    `coverage` is the share of claims that are assigned to a framing of the codebook, `accuracy` how
-    many of these are coded so.
-    """
+        def share(at: np.ndarray, right: np.ndarray = codes == y, kept: np.ndarray = kept) -> float:
+            return float(right[at][kept[at]].mean()) if kept[at].any() else np.nan
+
+        rows.append(
+            figure(
+                "seeds gold", ABSTENTION, f"accuracy at {threshold:.2f}", system, share, groups,
+                f"claims assigned, of {len(y)}; interval by paragraph", counts=kept,
+            )
+        )  # fmt: skip
+    return rows
+
+
+def guided_rows() -> list[dict[str, object]]:
+    """Return scores over the eight codes, and what a higher threshold buys of accuracy."""
     y, groups, found, names = memberships()
     values, counts = np.unique(y.astype(str), return_counts=True)
     predictions = {"majority": np.full(len(y), values[counts.argmax()], dtype=object)}
-    least, rows, curve = read_study(SEEDS).framings.min_membership, [], []
+    least = read_study(SEEDS).framings.min_membership
+    rows: list[dict[str, object]] = []
     for system, p in found.items():
         # What learns has "other" among its codes; nearness and the head abstain as a run does.
         predictions[system] = decided(p, names, least) if "LR" not in system else argmax(p, names)
-        for threshold in THRESHOLDS:
-            codes = decided(p, names, threshold)
-            kept = codes != OTHER
-            right = (codes == y)[kept]
-            curve.append(
-                {"system": system, "threshold": threshold, "coverage": kept.mean(),
-                 "accuracy": right.mean() if kept.any() else np.nan,
-                 "macro_f1": macro_f1(y, codes), "n": int(kept.sum())}
-            )  # fmt: skip
+        shown = sorted({*THRESHOLDS.tolist(), least} if system == GUIDED else THRESHOLDS.tolist())
+        rows += abstention(system, y, p, names, groups, shown)
     p = found[GUIDED]
     sure, right = p.max(axis=1), np.array(names, dtype=object)[p.argmax(axis=1)] == y
     rows.append(
@@ -121,4 +139,4 @@ def guided_rows() -> tuple[list[dict[str, object]], pd.DataFrame]:
                     "claims, interval by paragraph",
                 )
             )  # fmt: skip
-    return rows, pd.DataFrame(curve).round(4)
+    return rows

@@ -25,9 +25,9 @@ from sklearn.model_selection import LeaveOneGroupOut, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from stance_data import span_of
 
-from narrative.agreement import group_bootstrap
 from narrative.lexicon import load_cues
 from narrative.reader import Reading, shipped_reader
+from narrative.resampling import group_bootstrap
 from narrative.running_on import Before, features
 from narrative.segmentation import Span
 from narrative.speakers import SpeakerIndex, check_sources, with_shipped

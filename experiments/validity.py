@@ -15,10 +15,10 @@ from scipy.stats import rankdata
 from narrative.agreement import (
     accuracy,
     detection_f1,
-    group_bootstrap,
     match_spans,
     paragraph_groups,
 )
+from narrative.resampling import group_bootstrap
 
 SPLITS = ("development", "held-out", "all")
 N_BOOT = 500

@@ -21,6 +21,7 @@ from matplotlib.figure import Figure
 from narrative import plots
 from narrative.report import latex_table
 from narrative.storage import sha256_file, write_json, write_text
+from narrative.study import read_study
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS, FIGURES = ROOT / "results", ROOT / "figures"
@@ -55,6 +56,12 @@ LEARNED = (
         },
     ),
 )
+ABSTAINING = {
+    "guided": ("narrative, guided", "#000000", "o"),
+    "frozen encoder + LR": ("frozen encoder + regression", "#0072B2", "s"),
+    "TF-IDF + LR": ("TF-IDF + regression", "#E69F00", "^"),
+    "nearness to codebook": ("nearness to codebook", "#999999", "v"),
+}
 SYSTEMS = {
     "second coder": "second hand coding",
     "trained head": "narrative: trained",
@@ -195,6 +202,38 @@ def learning() -> Figure:
     return figure
 
 
+def abstention() -> Figure:
+    """How many of the claims that are assigned to a framing are coded so, against how many are."""
+    scores = pd.read_csv(FIGURES / "scores.csv")
+    mine = scores[(scores["experiment"] == "e09") & (scores["split"] == "abstention")]
+    least = read_study(ROOT / "seeds" / "study.toml").framings.min_membership
+    figure, ax = plt.subplots(figsize=(plots.SINGLE, 2.9))
+    for system, (label, colour, marker) in ABSTAINING.items():
+        part = mine[mine["system"] == system]
+        part = part.assign(
+            threshold=part["metric"].str.extract(r"([\d.]+)$", expand=False).astype(float),
+            share=part["n"] / part["unit"].str.extract(r"of (\d+)", expand=False).astype(int),
+        ).sort_values("threshold")
+        ax.plot(part["share"], part["value"], "-", color=colour, label=label, marker=marker, ms=3)
+        if system == "guided":
+            ax.fill_between(
+                part["share"], part["low"], part["high"], color=colour, alpha=0.15, linewidth=0
+            )
+            shipped = part[part["threshold"] == least].iloc[0]
+            ax.plot(shipped["share"], shipped["value"], "o", color=colour, ms=7, mfc="white")
+            ax.annotate(
+                f"shipped: {least:.2f}", (shipped["share"], shipped["value"]),
+                xytext=(6, 8), textcoords="offset points", fontsize=7,
+            )  # fmt: skip
+    ax.set_xlim(0, 1)
+    ax.set_ylim(0, 1)
+    ax.set_xlabel("share of claims assigned to a framing")
+    ax.set_ylabel("of these, coded so")
+    ax.grid(color="#E5E5E5", linewidth=0.6)
+    ax.legend(loc="lower left")
+    return figure
+
+
 def tables() -> None:
     scores = read("e03_scores")
     kept = scores[(scores["split"] == "all") & ~scores["metric"].str.startswith("alpha")]
@@ -220,6 +259,7 @@ DRAWN: dict[str, Callable[[], Figure]] = {
     "claim_record": claim_record,
     "stability": stability,
     "learning_curve": learning,
+    "abstention": abstention,
 }
 
 

@@ -159,47 +159,6 @@ def detection_f1(n_matched: float, n_found: float, n_gold: float) -> float:
     return 2 * n_matched / (n_found + n_gold) if n_found + n_gold else 0.0
 
 
-def group_bootstrap(
-    groups: Sequence[Hashable],
-    statistic: Callable[[npt.NDArray[np.intp]], float],
-    *,
-    n_boot: int = 1000,
-    random_state: int = 0,
-    level: float = 0.95,
-) -> tuple[float, float]:
-    """Return a percentile interval of a statistic, resampling whole groups.
-
-    Parameters
-    ----------
-    groups : sequence
-        Group of each row (document, paragraph, claim family): rows of one stay together.
-    statistic : callable
-        Takes row positions (with repeats), returns a number; NaN replicates are left out.
-    n_boot : int
-    random_state : int
-    level : float
-        Coverage in (0, 1).
-
-    Returns
-    -------
-    (float, float)
-        NaN, NaN where there are fewer than two groups.
-    """
-    rows: dict[Hashable, list[int]] = defaultdict(list)
-    for i, g in enumerate(groups):
-        rows[g].append(i)
-    parts = [np.array(v, dtype=np.intp) for _, v in sorted(rows.items(), key=lambda kv: str(kv[0]))]
-    if len(parts) < 2:
-        return float("nan"), float("nan")
-    rng = np.random.default_rng(random_state)
-    values = []
-    for _ in range(n_boot):
-        drawn = rng.integers(0, len(parts), len(parts))
-        values.append(statistic(np.concatenate([parts[i] for i in drawn])))
-    low, high = np.nanquantile(values, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
-
-
 def paragraph_groups(table: pd.DataFrame, texts: dict[str, str]) -> list[str]:
     """Return for each span the id of its paragraph, the claim group that intervals resample."""
     breaks: dict[str, list[int]] = {}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -63,6 +64,47 @@ def ratio_intervals(
                 np.where(bottom > 0, top / bottom, np.nan), tails, axis=0
             )
     return low, high
+
+
+def group_bootstrap(
+    groups: Sequence[Hashable],
+    statistic: Callable[[npt.NDArray[np.intp]], float],
+    *,
+    n_boot: int = 1000,
+    random_state: int = 0,
+    level: float = 0.95,
+) -> tuple[float, float]:
+    """Return a percentile interval of a statistic, resampling whole groups.
+
+    Parameters
+    ----------
+    groups : sequence
+        Group of each row (document, paragraph, claim family): rows of one stay together.
+    statistic : callable
+        Takes row positions (with repeats), returns a number; NaN replicates are left out.
+    n_boot : int
+    random_state : int
+    level : float
+        Coverage in (0, 1).
+
+    Returns
+    -------
+    (float, float)
+        NaN, NaN where there are fewer than two groups.
+    """
+    rows: dict[Hashable, list[int]] = defaultdict(list)
+    for i, g in enumerate(groups):
+        rows[g].append(i)
+    parts = [np.array(v, dtype=np.intp) for _, v in sorted(rows.items(), key=lambda kv: str(kv[0]))]
+    if len(parts) < 2:
+        return float("nan"), float("nan")
+    rng = np.random.default_rng(random_state)
+    values = []
+    for _ in range(n_boot):
+        drawn = rng.integers(0, len(parts), len(parts))
+        values.append(statistic(np.concatenate([parts[i] for i in drawn])))
+    low, high = np.nanquantile(values, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
 
 
 def permutation_p(

@@ -3,12 +3,14 @@ from __future__ import annotations
 from itertools import permutations
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
 from narrative.resampling import (
     bootstrap_weights,
     false_discovery,
+    group_bootstrap,
     permutation_p,
     ratio_intervals,
 )
@@ -118,3 +120,50 @@ def test_missing_p_values_stay_missing_and_count_for_nothing() -> None:
     np.testing.assert_allclose(got, [np.nan, 0.02, np.nan, 0.04])
     assert np.isnan(false_discovery(np.array([np.nan]))).all()
     assert len(false_discovery(np.array([]))) == 0
+
+
+def test_a_group_bootstrap_of_single_rows_agrees_with_scipy() -> None:
+    values = np.random.default_rng(1).normal(0, 1, 40)
+    low, high = group_bootstrap(
+        range(40), lambda rows: float(values[rows].mean()), n_boot=4000, random_state=2
+    )
+    expected = stats.bootstrap(
+        (values,), np.mean, n_resamples=20_000, method="percentile", rng=1
+    ).confidence_interval
+    assert (low, high) == pytest.approx((expected.low, expected.high), abs=0.03)
+
+
+def test_rows_of_a_group_are_drawn_together() -> None:
+    groups = list("aabbbcccc")
+    sizes = {2, 3, 4}
+
+    def check(rows: np.ndarray) -> float:
+        counts = pd.Series([groups[i] for i in rows]).value_counts()
+        for name, n in counts.items():
+            assert n % groups.count(str(name)) == 0
+        assert min(sizes) * 3 <= len(rows) <= max(sizes) * 3
+        return 0.0
+
+    group_bootstrap(groups, check, n_boot=50)
+
+
+def test_repeating_every_row_of_a_group_narrows_nothing() -> None:
+    values = np.random.default_rng(1).normal(0, 1, 12)
+    once = group_bootstrap(range(12), lambda rows: float(values[rows].mean()), n_boot=300)
+    many = np.repeat(values, 9)
+    groups = np.repeat(np.arange(12), 9).tolist()
+    assert group_bootstrap(
+        groups, lambda rows: float(many[rows].mean()), n_boot=300
+    ) == pytest.approx(once)
+
+
+def test_one_group_has_no_interval() -> None:
+    assert np.isnan(group_bootstrap(["a", "a"], lambda rows: 1.0)).all()
+    assert np.isnan(group_bootstrap([], lambda rows: 1.0)).all()
+
+
+def test_replicates_without_a_value_are_left_out() -> None:
+    low, high = group_bootstrap(
+        list("ab"), lambda rows: float("nan") if 0 in rows else 2.0, n_boot=50
+    )
+    assert (low, high) == (2.0, 2.0)

@@ -4,7 +4,8 @@ Groups are joined bottom-up on the sorted distinct rows, so that there is no ran
 order of the input is moot: by the mean cosine between their members (average linkage) where their
 number is open, by the least growth of the spread within (Ward) where it is given, because average
 linkage spends a given number on single rows far from all others. Groups that are large enough
-become framings; every row then belongs to the nearest of them, or to none.
+become framings, those of a given number the start of k-means; every row then belongs to the nearest
+of them, or to none.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
 FORMAT = "narrative-framings-1"
 NOISE = -1
+_ROUNDS = 100
 _FITTED = ("cluster_centers", "coarse", "labels")
 # Parameter -> what kind of number, and its range.
 _RANGES: dict[str, tuple[type, float, float]] = {
@@ -57,8 +59,9 @@ class FramingModel(
     Parameters
     ----------
     n_clusters : int, optional
-        Framings to find, each of `min_cluster_size` rows at least, by Ward's criterion. None finds
-        as many as stay apart at `distance_threshold`, by average linkage.
+        Framings to find, each of `min_cluster_size` rows at least, by Ward's criterion, and from
+        there by spherical k-means (with more than `max_exact` rows, runs differ less so). None
+        finds as many as stay apart at `distance_threshold`, by average linkage.
     distance_threshold : float
         Mean cosine distance, in [0, 2], from which two groups stay apart: nearer ones are merged.
     coarse_threshold : float
@@ -91,6 +94,9 @@ class FramingModel(
     ----------
     Sokal, R. R. and Michener, C. D. (1958). A statistical method for evaluating systematic
     relationships. University of Kansas Science Bulletin 38.
+
+    Dhillon, I. S. and Modha, D. S. (2001). Concept decompositions for large sparse text data using
+    clustering. Machine Learning 42.
 
     Ward, J. H. (1963). Hierarchical grouping to optimize an objective function. Journal of the
     American Statistical Association 58(301).
@@ -153,11 +159,12 @@ class FramingModel(
         kept = np.unique(groups[groups >= 0])
         means = np.array([points[groups == g].mean(axis=0) for g in kept])
         means = means.reshape(len(kept), X.shape[1])
-        self.cluster_centers_ = _unit(means)
         if self.n_clusters is None:
             self.coarse_ = np.array([parents[groups == g][0] for g in kept], dtype=np.int64)
         else:
+            means = _consolidated(rows, means)
             self.coarse_ = self._coarse(means)
+        self.cluster_centers_ = _unit(means)
         self._by_size(X)
         self.labels_ = self._nearest(X)
         return self
@@ -322,6 +329,21 @@ class FramingModel(
         cosines = unit @ self.cluster_centers_.T
         none = (cosines.max(axis=1) < self.min_similarity) | ~unit.any(axis=1)
         return np.where(none, NOISE, cosines.argmax(axis=1)).astype(np.int64)
+
+
+def _consolidated(rows: Floats, means: Floats) -> Floats:
+    """Return the means of the rows nearest to each mean, until they stay."""
+    nearest = np.full(len(rows), NOISE)
+    for _ in range(_ROUNDS):
+        now = (rows @ _unit(means).T).argmax(axis=1) if len(means) else nearest
+        if np.array_equal(now, nearest):
+            break
+        nearest = now
+        sums = np.zeros_like(means)
+        np.add.at(sums, nearest, rows)
+        sizes = np.bincount(nearest, minlength=len(means))[:, None]
+        means = np.where(sizes > 0, sums / np.maximum(sizes, 1), means)
+    return means
 
 
 def _unit(rows: Floats) -> Floats:
