@@ -223,7 +223,7 @@ def abstention() -> Figure:
             ax.plot(shipped["share"], shipped["value"], "o", color=colour, ms=7, mfc="white")
             ax.annotate(
                 f"shipped: {least:.2f}", (shipped["share"], shipped["value"]),
-                xytext=(6, 8), textcoords="offset points", fontsize=7,
+                xytext=(14, 12), textcoords="offset points", fontsize=7, ha="right",
             )  # fmt: skip
     ax.set_xlim(0, 1)
     ax.set_ylim(0, 1)
