@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 from readme_cells import cell
 from readme_framings import framings
+from readme_ledger import ledger
 
 ROOT = Path(__file__).resolve().parent.parent
 BOTH = "reader and rules"
@@ -327,6 +328,7 @@ def main() -> None:
     after = fill(after, "propositions", propositions(scores))
     after = fill(after, "reliability", reliability(scores))
     after = fill(after, "framings", framings(scores))
+    after = fill(after, "ledger", ledger(scores))
     if "--check" in sys.argv:
         if before != after:
             raise SystemExit(

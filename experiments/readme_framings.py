@@ -52,7 +52,9 @@ def topics(mine: pd.DataFrame) -> str:
     lines = header("accuracy, matched", mine, TOPICS)
     lines += [row(system, mine, TOPICS, "accuracy, matched") for system in NUMBER_GIVEN]
     cells = [f"{PUBLISHED[n]:.3f}" for n in TOPICS]
-    return "\n".join([*lines, f"| published, encoder fine-tuned on the texts | {' | '.join(cells)} |"])
+    return "\n".join(
+        [*lines, f"| published, encoder fine-tuned on the texts | {' | '.join(cells)} |"]
+    )
 
 
 def header(corner: str, mine: pd.DataFrame, sets: list[str]) -> list[str]:

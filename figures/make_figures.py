@@ -18,7 +18,8 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from narrative import plots
+from narrative import credit_plots, plots
+from narrative.ledger.record import HALF
 from narrative.report import latex_table
 from narrative.storage import sha256_file, write_json, write_text
 from narrative.study import read_study
@@ -251,6 +252,52 @@ def tables() -> None:
     )
 
 
+REFERENCES = {
+    "deepstate": "DeepState (map)",
+    "viina": "VIINA (news, coded by machine)",
+}
+
+
+def credit() -> Figure:
+    """From the first claim of each town to the days on which it was assessed as held."""
+    figure, ax = plt.subplots(figsize=(plots.DOUBLE, 3.6))
+    towns = pd.read_csv(RESULTS / "e11_towns.csv", keep_default_na=False)
+    _tables["e11_towns.csv"] = sha256_file(RESULTS / "e11_towns.csv")
+    credit_plots.plot_credit(towns, ax=ax)
+    ax.set_title("Claimed by Russian state sources, assessed by DeepState’s map")
+    ax.xaxis.set_major_formatter(mdates.ConciseDateFormatter(ax.xaxis.get_major_locator()))
+    handles, labels = ax.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3)
+    return figure
+
+
+def outstanding() -> Figure:
+    """Claimed places not made good over time, and how long claims stay open."""
+    figure, panels = plt.subplots(
+        1, 2, figsize=(plots.DOUBLE, 2.8), gridspec_kw={"width_ratios": [3, 2]}
+    )
+    table = read("e11_outstanding")
+    half = table[table["level"] == HALF]
+    credit_plots.plot_outstanding(
+        half.assign(label=half["reference"].map(REFERENCES)), ax=panels[0]
+    )
+    panels[0].set_title("Claimed, and less than half assessed as held")
+    panels[0].xaxis.set_major_formatter(
+        mdates.ConciseDateFormatter(panels[0].xaxis.get_major_locator())
+    )
+    curves = read("e11_open_credit")
+    curves = curves[
+        curves["late"] & ((curves["reference"] == "deepstate") | (curves["level"] == HALF))
+    ]
+    n = curves.groupby(["reference", "level"])["n"].transform("first")
+    labels = curves["reference"].map({"deepstate": "DeepState", "viina": "VIINA"})
+    share = (100 * curves["level"]).astype(int).astype(str)
+    curves = curves.assign(label=labels + ", " + share + "% (" + n.astype(str) + ")")
+    credit_plots.plot_open_credit(curves, ax=panels[1])
+    panels[1].set_title("How long claims stay open")
+    return figure
+
+
 DRAWN: dict[str, Callable[[], Figure]] = {
     "claims_by_voice": voices,
     "framings_by_camp": framings,
@@ -260,6 +307,8 @@ DRAWN: dict[str, Callable[[], Figure]] = {
     "stability": stability,
     "learning_curve": learning,
     "abstention": abstention,
+    "credit": credit,
+    "outstanding": outstanding,
 }
 
 

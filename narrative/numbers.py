@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from narrative.battle import contest
+from narrative.ledger.record import HALF
 from narrative.schema import NO_FRAMING, ORIGINS, UNKNOWN
 
 
@@ -49,10 +50,22 @@ def summarise(tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
         "stance_by_camp": _balances(stances, dict(zip(claims["claim_id"], camp, strict=True))),
         "contest": dict(zip(sides["framing_id"], map(_number, sides["contest"]), strict=True)),
         "control_claims": len(tables["control"]),
-        "ledger_rows": len(tables["ledger"]),
-        "ledger_never_reached": int((tables["ledger"]["assessed_reached_at"] == "").sum()),
+        **_ledger(tables["ledger"]),
     }
     return out
+
+
+def _ledger(ledger: pd.DataFrame) -> dict[str, object]:
+    """Return how many claims were set against a reference, and how many half a place was reached.
+
+    A claim counts once for each reference.
+    """
+    half = ledger[ledger["level"] == HALF]
+    return {
+        "ledger_claims": len(half),
+        "ledger_never_reached": int((half["reached_by"] == "").sum()),
+        "ledger_exposed": int((half["exposed_at"] != "").sum()),
+    }
 
 
 def _counts(values: pd.Series) -> dict[str, int]:

@@ -29,7 +29,8 @@ from narrative.framings import (
     fit_framings,
     guided_membership,
 )
-from narrative.ledger import build_ledger, control_claims
+from narrative.ledger import build_ledger, control_claims, from_events
+from narrative.ledger.record import EVENTS
 from narrative.normalise import build_normaliser
 from narrative.numbers import summarise
 from narrative.provenance import code_hash, input_hashes, kept_tables, versions
@@ -214,7 +215,13 @@ def _ledger(run: _Run) -> Tables:
     control = control_claims(
         run.table("claims"), run.table("documents"), run.table("sources"), places
     )
-    return {"control": control, "ledger": build_ledger(control, run.study.events())}
+    study = run.study
+    assessments = pd.concat([study.assessments(), from_events(study.events())], ignore_index=True)
+    own = pd.DataFrame({"reference": [EVENTS], "lag_days": [0.0]})
+    references = pd.concat([study.references()[["reference", "lag_days"]], own])
+    ledger = build_ledger(control, assessments, references)
+    assessments = check_table(assessments, "assessments")
+    return {"control": control, "assessments": assessments, "ledger": ledger}
 
 
 @dataclass(frozen=True)
@@ -258,7 +265,9 @@ _WORK: dict[str, _Stage] = {
     "timeline": _Stage(
         _timeline, ("corpus", "claims", "framings", "stances"), (), ("timeline", "random_state")
     ),
-    "ledger": _Stage(_ledger, ("corpus", "claims"), ("events", "places")),
+    "ledger": _Stage(
+        _ledger, ("corpus", "claims"), ("events", "places", "references", "assessments")
+    ),
 }
 
 

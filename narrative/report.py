@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import unicodedata
 from importlib.resources import files
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from narrative.errors import StorageError
+from narrative.ledger.record import HALF
 from narrative.schema import CERTAINTIES
 from narrative.storage import read_table, write_text
 
@@ -79,10 +81,11 @@ def _context(tables: dict[str, pd.DataFrame], manifest: Row, numbers: Row) -> Ro
         "ledger": [
             row
             | {
-                "credit": "–" if pd.isna(row["credit_days"]) else f"{row['credit_days']:.0f}",
+                "share": _range(row["share_low"], row["share_high"], 100, " %"),
+                "credit": _range(row["credit_low"], row["credit_high"]),
                 "claims": [by_id[c] for c in row["claim_ids"].split("|") if c in by_id],
             }
-            for row in _rows(tables["ledger"])
+            for row in _rows(tables["ledger"][tables["ledger"]["level"] == HALF])
         ],
         "methods": [
             (labels.get(f, f), method)
@@ -161,6 +164,14 @@ def _visible(value: Any) -> Any:
         else c
         for c in value
     )
+
+
+def _range(low: float, high: float, scale: float = 1, unit: str = "") -> str:
+    """Return bounds as one number, "at least" where there is no upper one."""
+    a, b = low * scale, high * scale
+    if math.isinf(b):
+        return f"≥ {a:.0f}{unit}"
+    return f"{a:.0f}{unit}" if round(a) == round(b) else f"{a:.0f}–{b:.0f}{unit}"
 
 
 def _number(value: float | None) -> str:

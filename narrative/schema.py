@@ -36,6 +36,8 @@ STATUSES: Final = (
     "encircled_by_russia",
     "encircled_by_ukraine",
 )
+EXTENTS: Final = ("full", "part", "")  # "" for what is not a matter of holding
+CONTROL_CERTAINTIES: Final = ("said", "hedged", "denied")
 LEVELS: Final = ("speaker", "outlet", "camp")
 STANCES: Final = (-1, 0, 1)
 CERTAINTIES: Final = (
@@ -52,7 +54,7 @@ NO_FRAMING: Final = "-1"
 # What ``DataFrame.to_dict("records")`` gives.
 Row = Mapping[Hashable, Any]
 
-_S, _I, _F = "string", "int64", "float64"
+_S, _I, _F, _B = "string", "int64", "float64", "bool"
 
 TABLES: Final[dict[str, dict[str, str]]] = {
     "documents": {
@@ -134,20 +136,63 @@ TABLES: Final[dict[str, dict[str, str]]] = {
         "stance_low": _F,
         "stance_high": _F,
     },
+    "control": {
+        "claim_id": _S,
+        "place_id": _S,
+        "claimant": _S,
+        "camp": _S,
+        "claimed_status": _S,
+        "extent": _S,
+        "share": _S,
+        "certainty": _S,
+        "said_at": _S,
+        "by_context": _B,
+    },
+    "references": {
+        "reference": _S,
+        "title": _S,
+        "lag_days": _F,
+        "until": _S,
+        "bias": _S,
+        "citation": _S,
+        "url": _S,
+    },
+    "assessments": {
+        "reference": _S,
+        "place_id": _S,
+        "first": _S,
+        "last": _S,
+        "low": _F,
+        "high": _F,
+    },
     "ledger": {
         "place_id": _S,
         "claimant": _S,
+        "camp": _S,
         "claimed_status": _S,
+        "extent": _S,
         "said_at": _S,
         "claim_ids": _S,
-        "assessed_status_then": _S,
-        "assessed_reached_at": _S,
-        "credit_days": _F,
+        "reference": _S,
+        "level": _F,
+        "share_low": _F,
+        "share_high": _F,
+        "reached_after": _S,
+        "reached_by": _S,
+        "credit_low": _F,
+        "credit_high": _F,
         "exposed_at": _S,
         "repeats_after_exposure": _I,
-        "references": _S,
+        "retracted_at": _S,
     },
-    "places": {"place_id": _S, "name": _S, "aliases": _S},
+    "places": {
+        "place_id": _S,
+        "name": _S,
+        "aliases": _S,
+        "region": _S,
+        "lat": _F,
+        "lon": _F,
+    },
     "events": {
         "event_id": _S,
         "date": _S,
@@ -171,9 +216,25 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     "stances": ("claim_id", "framing_id"),
     "certainty": ("claim_id",),
     "timeline": ("level", "source_id", "framing_id", "bin_start"),
-    "ledger": ("place_id", "claimant", "claimed_status", "said_at"),
+    "control": ("claim_id", "place_id", "claimed_status"),
+    "references": ("reference",),
+    "assessments": ("reference", "place_id", "first"),
+    "ledger": (
+        "place_id",
+        "claimant",
+        "claimed_status",
+        "extent",
+        "said_at",
+        "reference",
+        "level",
+    ),
     "places": ("place_id",),
     "events": ("event_id",),
+}
+
+# Columns that a table may lack, and what stands in them then.
+_OPTIONAL: Final[dict[str, dict[str, str | float]]] = {
+    "places": {"region": "", "lat": float("nan"), "lon": float("nan")},
 }
 
 _LABELS: Final[dict[str, dict[str, tuple[object, ...]]]] = {
@@ -184,7 +245,12 @@ _LABELS: Final[dict[str, dict[str, tuple[object, ...]]]] = {
     "stances": {"stance": STANCES},
     "certainty": {"certainty": CERTAINTIES},
     "timeline": {"level": LEVELS},
-    "ledger": {"claimed_status": STATUSES},
+    "control": {
+        "claimed_status": STATUSES,
+        "extent": EXTENTS,
+        "certainty": CONTROL_CERTAINTIES,
+    },
+    "ledger": {"claimed_status": STATUSES, "extent": EXTENTS},
 }
 
 
@@ -219,15 +285,16 @@ def check_table(table: pd.DataFrame, name: str) -> pd.DataFrame:
     InputError
         If a column is missing, a key is repeated, a value cannot be cast or a label is unknown.
     """
-    columns = TABLES[name]
-    missing = [c for c in columns if c not in table.columns]
+    columns, optional = TABLES[name], _OPTIONAL.get(name, {})
+    missing = [c for c in columns if c not in table.columns and c not in optional]
     if missing:
         raise InputError(
             f"table '{name}' lacks column(s) {', '.join(missing)}; "
             f"got {', '.join(map(str, table.columns)) or 'no columns'}; "
             f"expected {', '.join(columns)}."
         )
-    out = table[list(columns)].copy()
+    filled = table.assign(**{c: v for c, v in optional.items() if c not in table.columns})
+    out = filled[list(columns)].copy()
     for column, dtype in columns.items():
         if dtype == _S:
             out[column] = out[column].fillna("")

@@ -14,6 +14,7 @@ from narrative.corpus import parse_published, read_csv, read_text
 from narrative.encoder import DEFAULT_MODEL
 from narrative.errors import InputError, StudyError
 from narrative.framings import FramingSettings
+from narrative.ledger.record import EVENTS, check_assessments
 from narrative.schema import ATTRIBUTION, STATUSES, check_table, empty_table
 from narrative.speakers import check_sources
 from narrative.timeline import FREQUENCIES, TimelineSettings
@@ -34,6 +35,8 @@ class Files:
     sources: str = ""
     places: str = ""
     events: str = ""
+    references: str = ""
+    assessments: str = ""
     codebook: str = ""
 
 
@@ -143,6 +146,37 @@ class Study:
                 raise InputError(
                     f"{self.files.events}: event {event!r} has date={value!r}: {error}."
                 ) from None
+        return table
+
+    def references(self) -> pd.DataFrame:
+        """Return the checked ``references`` table: who assesses control, how late, how biased."""
+        table = self._table("references")
+        for row in table.to_dict("records"):
+            if not row["lag_days"] >= 0:
+                raise InputError(
+                    f"{self.files.references}: reference {row['reference']!r} has "
+                    f"lag_days={row['lag_days']}; expected 0 or more."
+                )
+            if row["reference"] == EVENTS:
+                raise InputError(
+                    f"{self.files.references}: {EVENTS!r} is the name of the study's own events; "
+                    "choose another."
+                )
+        return table
+
+    def assessments(self) -> pd.DataFrame:
+        """Return the checked ``assessments`` table."""
+        path = self.path("assessments")
+        if path is None:
+            return empty_table("assessments")
+        table = check_assessments(self._table("assessments"), path.name)
+        unknown = sorted(set(table["reference"]) - set(self.references()["reference"]))
+        if unknown:
+            raise InputError(
+                f"{path.name}: reference {unknown[0]!r} is not in "
+                f"{self.files.references or 'the study, which names no file of references'}; add a "
+                "row that says its lag and bias, and name the file as [files] references."
+            )
         return table
 
     def codebook(self) -> Codebook | None:

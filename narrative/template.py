@@ -23,6 +23,8 @@ documents = "documents.csv"
 sources = "sources.csv"
 places = "places.csv"
 events = "events.csv"
+# references = "references.csv"    # who assesses control, with lag and bias
+# assessments = "assessments.csv"  # what they assess: shares by place and day
 codebook = "codebook.toml"
 
 [framings]

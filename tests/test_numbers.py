@@ -36,7 +36,9 @@ def tables(make_documents: MakeTable, make_claims: MakeTable, sources: pd.DataFr
     )
     stances = pd.DataFrame({"claim_id": ids, "framing_id": "f", "stance": [1, -1, -1, 0, 1, 0]})
     ledger = empty_table("ledger")
-    ledger["assessed_reached_at"] = pd.Series(["", "2026-02-01", ""], dtype="string")
+    ledger["reached_by"] = pd.Series(["", "2026-02-01", "", ""], dtype="string")
+    ledger["exposed_at"] = pd.Series(["2025-12-12", "", "", ""], dtype="string")
+    ledger["level"] = [0.5, 0.5, 0.5, 0.95]
     return {
         "documents": make_documents("One.", "Two.", "Two.", copy_groups=["d0", "d1", "d1"]),
         "claims": claims,
@@ -67,7 +69,8 @@ def test_numbers_are_the_counts_of_the_tables(tables: Tables) -> None:
         },
         "contest": {"f": None},  # four that take a side are too few
         "control_claims": 4,
-        "ledger_rows": 3,
+        "ledger_claims": 3,
+        "ledger_exposed": 1,
         "ledger_never_reached": 2,
     }
 

@@ -74,6 +74,12 @@ def test_missing_columns_are_named_with_what_was_got() -> None:
         check_table(pd.DataFrame(), "places")
 
 
+def test_columns_that_may_be_missing_are_filled() -> None:
+    got = check_table(pd.DataFrame({"place_id": ["p"], "name": "P", "aliases": ""}), "places")
+    assert got["region"].tolist() == [""]
+    assert np.isnan(got["lat"].tolist()[0])
+
+
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
