@@ -298,6 +298,8 @@ def check_table(table: pd.DataFrame, name: str) -> pd.DataFrame:
     for column, dtype in columns.items():
         if dtype == _S:
             out[column] = out[column].fillna("")
+        elif dtype == _F and not pd.api.types.is_numeric_dtype(out[column]):
+            out[column] = out[column].replace("", None)  # an empty cell of a CSV file
         try:
             if dtype == _I and pd.api.types.is_float_dtype(out[column]) and (out[column] % 1).any():
                 raise ValueError("got a fraction")

@@ -35,9 +35,9 @@ class Files:
     sources: str = ""
     places: str = ""
     events: str = ""
+    codebook: str = ""
     references: str = ""
     assessments: str = ""
-    codebook: str = ""
 
 
 @dataclass(frozen=True)

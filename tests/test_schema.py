@@ -78,6 +78,9 @@ def test_columns_that_may_be_missing_are_filled() -> None:
     got = check_table(pd.DataFrame({"place_id": ["p"], "name": "P", "aliases": ""}), "places")
     assert got["region"].tolist() == [""]
     assert np.isnan(got["lat"].tolist()[0])
+    blank = pd.DataFrame({"place_id": ["p"], "name": "P", "aliases": "", "lat": "", "lon": "30.5"})
+    assert np.isnan(check_table(blank, "places")["lat"].tolist()[0])
+    assert check_table(blank, "places")["lon"].tolist() == [30.5]
 
 
 @pytest.mark.parametrize(

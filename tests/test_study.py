@@ -208,3 +208,51 @@ def test_a_table_that_lacks_a_column_names_its_file(folder: Path) -> None:
         InputError, match=re.escape("places.csv: table 'places' lacks column(s) aliases")
     ):
         study.places()
+
+
+REFERENCES = "reference,title,lag_days,until,bias,citation,url\nmap,A map,2,2026-01-01,late,,\n"
+ASSESSMENTS = "reference,place_id,first,last,low,high\nmap,p,2025-12-01,2025-12-05,0.1,0.2\n"
+
+
+def _with_record(folder: Path, references: str, assessments: str, named: str = "") -> Path:
+    (folder / "references.csv").write_text(references)
+    (folder / "assessments.csv").write_text(assessments)
+    named = named or 'references = "references.csv"\nassessments = "assessments.csv"'
+    return _write(folder, f"[files]\n{named}\n")
+
+
+def test_references_and_what_they_assess_are_read(folder: Path) -> None:
+    study = read_study(_with_record(folder, REFERENCES, ASSESSMENTS))
+    assert study.references()["lag_days"].tolist() == [2]
+    assert study.assessments()["high"].tolist() == [0.2]
+    assert read_study(_write(folder, "")).assessments().empty
+
+
+@pytest.mark.parametrize(
+    ("references", "assessments", "named", "message"),
+    [
+        (
+            REFERENCES.replace(",2,", ",-1,"),
+            ASSESSMENTS,
+            "",
+            r"'map' has lag_days=-1.0; expected 0",
+        ),
+        (REFERENCES.replace(",2,", ",,"), ASSESSMENTS, "", r"lag_days=nan; expected 0 or more"),
+        (REFERENCES.replace("map,", "events,"), ASSESSMENTS, "", r"'events' is the name of the st"),
+        (REFERENCES, ASSESSMENTS.replace("map", "atlas"), "", r"'atlas' is not in references.csv"),
+        (
+            REFERENCES,
+            ASSESSMENTS,
+            'assessments = "assessments.csv"',
+            r"names no file of references",
+        ),
+        (REFERENCES, ASSESSMENTS.replace("0.1", "0.5"), "", r"row 1: low=0.5, high=0.2"),
+        (REFERENCES, ASSESSMENTS.replace("first", "from"), "", r"assessments.csv: .*lacks column"),
+    ],
+)
+def test_a_faulty_record_is_an_error_that_says_what_to_do(
+    folder: Path, references: str, assessments: str, named: str, message: str
+) -> None:
+    study = read_study(_with_record(folder, references, assessments, named))
+    with pytest.raises(InputError, match=message):
+        study.assessments()
