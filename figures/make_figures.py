@@ -298,6 +298,67 @@ def outstanding() -> Figure:
     return figure
 
 
+WORLDS = ("a common framing", "a rare framing", "one side, unlike documents")
+ESTIMATES = {
+    "prevalence": ("#0072B2", "o"),
+    "stance": ("#D55E00", "s"),
+    "adoption": ("#009E73", "^"),
+}
+TESTS = {
+    "change of the mean": ("104 steps", "step, in deviations of the noise"),
+    "lead and lag": ("104 steps", "share of the other series, two steps before"),
+    "effect of an event": ("208 steps", "step, in deviations of the noise"),
+}
+MEMORIES = {"0.0": "-", "0.3": "--", "0.6": ":"}
+
+
+def recovery() -> Figure:
+    """How often intervals hold the truth, and tests see what is there, in simulated corpora."""
+    scores = pd.read_csv(FIGURES / "scores.csv")
+    mine = scores[scores["experiment"] == "e12"]
+    figure, panels = plt.subplots(2, 3, figsize=(plots.DOUBLE, 4.6))
+    for ax, world in zip(panels[0], WORLDS, strict=True):
+        part = mine[mine["split"].str.startswith(f"{world}, ")]
+        part = part.assign(
+            n_docs=part["split"].str.extract(r"(\d+) documents", expand=False).astype(int)
+        )
+        ax.axhspan(0.92, 0.97, color="#E5E5E5", linewidth=0)
+        for name, (colour, marker) in ESTIMATES.items():
+            rows = part[part["metric"] == f"coverage: {name}"].sort_values("n_docs")
+            for shipped, style, face in ((True, "-", colour), (False, ":", "white")):
+                drawn = rows[rows["system"].str.startswith("shipped") == shipped]
+                ax.plot(
+                    drawn["n_docs"], drawn["value"], style, marker=marker, color=colour,
+                    markerfacecolor=face, markersize=4, label=name if shipped else None,
+                )  # fmt: skip
+        ax.set_xscale("log")
+        ax.set_xticks([5, 20, 100, 1000], ["5", "20", "100", "1,000"])
+        ax.xaxis.set_minor_locator(mpl.ticker.NullLocator())
+        ax.set_xlim(4, 1400)
+        ax.set_ylim(0.35, 1.02)
+        ax.set_title(world, fontsize=8)
+        ax.set_xlabel("documents")
+    panels[0, 0].set_ylabel("intervals that hold the truth")
+    panels[0, 0].plot([], [], "-", color="#444444", label="shipped")
+    panels[0, 0].plot([], [], ":", color="#444444", label="documents resampled")
+    panels[0, 0].legend(loc="lower right")
+    for ax, (test, (steps, label)) in zip(panels[1], TESTS.items(), strict=True):
+        part = mine[mine["metric"].str.endswith(f": {test}") & mine["split"].str.startswith(steps)]
+        found = part["split"].str.extract(r"memory (?P<memory>[\d.]+), size (?P<size>[\d.]+)")
+        part = part.assign(memory=found["memory"], size_=found["size"].astype(float))
+        for memory, style in MEMORIES.items():
+            rows = part[part["memory"] == memory].sort_values("size_")
+            ax.plot(rows["size_"], rows["value"], style, marker="o", markersize=3, color="#000000",
+                    label=f"memory {memory}")  # fmt: skip
+        ax.axhline(0.05, color="#999999", linewidth=0.8)
+        ax.set_ylim(0, 1.02)
+        ax.set_title(f"{test}, {steps}", fontsize=8)
+        ax.set_xlabel(label, fontsize=7)
+    panels[1, 0].set_ylabel("p ≤ .05")
+    panels[1, 1].legend(loc="lower right")
+    return figure
+
+
 DRAWN: dict[str, Callable[[], Figure]] = {
     "claims_by_voice": voices,
     "framings_by_camp": framings,
@@ -309,6 +370,7 @@ DRAWN: dict[str, Callable[[], Figure]] = {
     "abstention": abstention,
     "credit": credit,
     "outstanding": outstanding,
+    "recovery": recovery,
 }
 
 

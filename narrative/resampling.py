@@ -1,4 +1,4 @@
-"""Document bootstrap, permutation nulls and false-discovery control."""
+"""Intervals over documents, permutation nulls and false-discovery control."""
 
 from __future__ import annotations
 
@@ -63,6 +63,71 @@ def ratio_intervals(
             low[block], high[block] = np.nanquantile(
                 np.where(bottom > 0, top / bottom, np.nan), tails, axis=0
             )
+    return low, high
+
+
+def clustered_intervals(
+    numerator: Floats,
+    denominator: Floats,
+    *,
+    level: float = 0.95,
+    min_groups: int = 2,
+    span: tuple[float, float] = (0.0, 1.0),
+) -> tuple[Floats, Floats]:
+    """Return intervals of ratios of sums over groups that are alike within, without resampling.
+
+    Jeffreys' interval of a share, with the sample counted as what it is worth: the variance comes
+    from the groups (linearised), and few groups count by Student's quantile. Resampling groups
+    holds the truth too seldom where there are few or where most have nothing (``e12``).
+
+    Parameters
+    ----------
+    numerator, denominator : ndarray, shape (n_groups, n_cells)
+        Contribution of each group to each cell; the ratio of a group lies in `span`.
+    level : float
+        Coverage in (0, 1).
+    min_groups : int
+        Cells that fewer groups contribute to get NaN, and so do those of one group.
+    span : (float, float)
+        Least and greatest value of the ratio.
+
+    Returns
+    -------
+    low, high : ndarray, shape (n_cells,)
+
+    References
+    ----------
+    Korn, E. L. and Graubard, B. I. (1998). Confidence intervals for proportions with small expected
+    number of positive counts estimated from survey data. Survey Methodology 24.
+
+    Franco, C., Little, R. J. A., Louis, T. A. and Slud, E. V. (2019). Comparative study of
+    confidence intervals for proportions in complex sample surveys. Journal of Survey Statistics and
+    Methodology 7.
+    """
+    from scipy import stats
+
+    least, width = span[0], span[1] - span[0]
+    top = (numerator - least * denominator) / width
+    total = denominator.sum(axis=0)
+    n = (denominator > 0).sum(axis=0)
+    low, high = np.full(len(total), np.nan), np.full(len(total), np.nan)
+    cells = np.flatnonzero((n >= max(2, min_groups)) & (total > 0))
+    if not len(cells):
+        return low, high
+    top, bottom, total, n = top[:, cells], denominator[:, cells], total[cells], n[cells]
+    share = np.clip(top.sum(axis=0) / total, 0, 1)
+    variance = ((top - share * bottom) ** 2).sum(axis=0) / total**2 * n / (n - 1)
+    tail = (1 - level) / 2
+    shrunk = (stats.norm.ppf(tail) / stats.t.ppf(tail, n - 1)) ** 2
+    inner = (variance > 0) & (share > 0) & (share < 1)
+    # Where all say the same, each group counts as one.
+    worth = np.where(inner, share * (1 - share) / np.where(inner, variance, 1), n) * shrunk
+    worth = np.minimum(worth, total)
+    hits = worth * share
+    below = stats.beta.ppf(tail, hits + 0.5, worth - hits + 0.5)
+    above = stats.beta.ppf(1 - tail, hits + 0.5, worth - hits + 0.5)
+    low[cells] = least + width * np.where(share > 0, below, 0)
+    high[cells] = least + width * np.where(share < 1, above, 1)
     return low, high
 
 

@@ -92,3 +92,111 @@ def simulate_corpus(
 
 def _sigmoid(x: np.ndarray) -> np.ndarray:
     return np.asarray(1 / (1 + np.exp(-x)))
+
+
+def simulate_counts(
+    n_docs: int,
+    n_samples: int,
+    claims_per_doc: int,
+    truth: tuple[float, float, float],
+    *,
+    adoption: float = 0.2,
+    random_state: int = 0,
+) -> dict[str, np.ndarray | float]:
+    """Return many samples of documents at once, as counts, with the population's values.
+
+    Parameters
+    ----------
+    n_docs, n_samples, claims_per_doc : int
+        Documents of a sample; samples; claims a document in the mean (Poisson, at least one).
+    truth : (prevalence, stance, between)
+        As in ``Truth``.
+    adoption : float
+        Probability that a favourable claim comes from outside the framing's camp.
+    random_state : int
+
+    Returns
+    -------
+    dict
+        ``claims, inside`` (in the framing), ``net`` (favour less against), ``favor, outside`` (of
+        these, from outside), arrays of shape (n_docs, n_samples); and the floats ``prevalence,
+        stance, adoption``, means over documents.
+    """
+    prevalence, stance, between = truth
+    rng = np.random.default_rng(random_state)
+    nodes, weights = np.polynomial.hermite_e.hermegauss(60)
+    weights = weights / weights.sum()
+    shares = {"prevalence": prevalence, "favor": (1 + stance) / 2, "adoption": adoption}
+    own, mean = {}, {}
+    for name, value in shares.items():
+        logit = np.log(value / (1 - value))
+        own[name] = _sigmoid(logit + between * rng.standard_normal((n_docs, n_samples)))
+        mean[name] = float(weights @ _sigmoid(logit + between * nodes))
+    claims = np.maximum(rng.poisson(claims_per_doc, (n_docs, n_samples)), 1)
+    inside = rng.binomial(claims, own["prevalence"])
+    favor = rng.binomial(inside, own["favor"])
+    outside = rng.binomial(favor, own["adoption"])
+    counts = {
+        "claims": claims, "inside": inside, "net": 2 * favor - inside, "favor": favor,
+        "outside": outside,
+    }  # fmt: skip
+    return {n: v.astype(float) for n, v in counts.items()} | {
+        "prevalence": mean["prevalence"],
+        "stance": 2 * mean["favor"] - 1,
+        "adoption": mean["adoption"],
+    }
+
+
+def simulate_series(n: int, memory: float, *, random_state: int = 0) -> np.ndarray:
+    """Return a series in which each value goes on from the last by `memory`, with unit noise."""
+    rng = np.random.default_rng(random_state)
+    noise = rng.standard_normal(n + 50)
+    out = np.zeros(n + 50)
+    for t in range(1, n + 50):
+        out[t] = memory * out[t - 1] + noise[t]
+    return out[50:]
+
+
+def simulate_credit(
+    n_claims: int,
+    *,
+    never: float = 0.3,
+    mean_days: float = 25.0,
+    follow_up: tuple[float, float] = (20.0, 200.0),
+    horizon: float = 30.0,
+    random_state: int = 0,
+) -> tuple[pd.DataFrame, float]:
+    """Return claims with days of credit, some cut off by the end of the record, and the truth.
+
+    Parameters
+    ----------
+    n_claims : int
+    never : float
+        Share of claims that are never made good.
+    mean_days : float
+        Of the others, the mean of the days until they are (exponential, whole days).
+    follow_up : (float, float)
+        Days for which a claim is followed, at random between these.
+    horizon : float
+        Days.
+    random_state : int
+
+    Returns
+    -------
+    (claims, open_share) : (DataFrame, float)
+        ``credit_low, credit_high`` as in the ledger, a place each; the share of claims that are
+        open after `horizon` days in the population.
+    """
+    rng = np.random.default_rng(random_state)
+    days = np.ceil(rng.exponential(mean_days, n_claims))
+    days[rng.random(n_claims) < never] = np.inf
+    until = np.floor(rng.uniform(*follow_up, n_claims))
+    paid = days <= until
+    claims = pd.DataFrame(
+        {
+            "place_id": [f"p{i:06d}" for i in range(n_claims)],
+            "credit_low": np.where(paid, days, until),
+            "credit_high": np.where(paid, days, np.inf),
+        }
+    )
+    return claims, never + (1 - never) * float(np.exp(-np.floor(horizon) / mean_days))

@@ -17,7 +17,7 @@ from narrative.framings import FramingSettings
 from narrative.ledger.record import EVENTS, check_assessments
 from narrative.schema import ATTRIBUTION, STATUSES, check_table, empty_table
 from narrative.speakers import check_sources
-from narrative.timeline import FREQUENCIES, TimelineSettings
+from narrative.timeline import FREQUENCIES, INTERVALS, TimelineSettings
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -326,6 +326,12 @@ def _check_ranges(study: Study, where: str) -> None:
             "timeline.freq",
             study.timeline.freq,
             " | ".join(FREQUENCIES),
+        ),
+        (
+            study.timeline.interval in INTERVALS,
+            "timeline.interval",
+            study.timeline.interval,
+            " | ".join(INTERVALS),
         ),
         (study.timeline.n_boot >= 1, "timeline.n_boot", study.timeline.n_boot, "at least 1"),
         (0 < study.timeline.level < 1, "timeline.level", study.timeline.level, "between 0 and 1"),

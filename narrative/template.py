@@ -39,7 +39,7 @@ stance_weight = 1.0           # what the sides taken weigh in discovery beside t
 
 [timeline]
 freq = "month"                # day | week | month | year
-n_boot = 1000
+interval = "clustered"        # or "bootstrap", with n_boot = 1000
 min_docs = 3                  # fewer documents: no interval
 """,
     "documents.csv": """\

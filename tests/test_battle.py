@@ -1,14 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
 
-from narrative.battle import adoption, change_points, contest, event_effect
+from narrative.battle import adoption, contest
 from narrative.schema import empty_table
 
 
@@ -97,63 +95,3 @@ def test_contest_keeps_framings_apart_and_never_divides_by_zero() -> None:
     assert got["f"] == 1.0
     assert np.isnan(got["g"])
     assert contest(empty_table("stances")).empty
-
-
-def test_an_event_effect_is_the_difference_of_means() -> None:
-    days = np.arange(20.0)
-    values = np.where(days >= 12, 0.75, 0.25)
-    effect, p = event_effect(values, days, 12)
-    assert effect == pytest.approx(0.5)
-    assert p < 0.01
-    # The day of the event counts as after.
-    assert event_effect(values, days, 11)[0] == pytest.approx((8 * 0.75 + 0.25) / 9 - 0.25)
-
-
-@pytest.mark.parametrize("event_day", [-1, 0, 2, 18, 30])
-def test_too_few_documents_on_a_side_give_no_effect(event_day: float) -> None:
-    got = event_effect(np.zeros(20), np.arange(20.0), event_day)
-    assert np.isnan(got).all()
-
-
-def test_effects_of_no_event_have_uniform_p_values() -> None:
-    rng = np.random.default_rng(4)
-    days = np.arange(16.0)
-    found = [
-        event_effect(rng.standard_normal(16), days, 8, n_permutations=99, random_state=s)[1]
-        for s in range(200)
-    ]
-    assert stats.kstest(found, "uniform").pvalue > 0.01
-
-
-STEP = np.r_[np.zeros(12), np.ones(10)]
-
-
-@pytest.mark.parametrize(
-    ("values", "expected"),
-    [
-        (STEP, [12]),
-        (np.r_[np.zeros(8), np.ones(8), np.full(8, 3.0)], [8, 16]),
-        (np.zeros(24), []),
-        (np.full(24, 0.3), []),
-        (np.zeros(5), []),
-        (np.zeros(0), []),
-        (np.r_[np.zeros(10), 1.0, np.zeros(10)], []),  # one blip is no change
-    ],
-)
-def test_change_points_stand_where_the_mean_changes(
-    values: np.ndarray, expected: list[int]
-) -> None:
-    assert change_points(values) == expected
-
-
-def test_a_step_is_found_through_noise_and_noise_alone_has_none() -> None:
-    rng = np.random.default_rng(6)
-    noise = 0.1 * rng.standard_normal((40, 22))
-    assert np.mean([change_points(STEP + n) == [12] for n in noise]) > 0.8
-    assert np.mean([change_points(n) == [] for n in noise]) > 0.7
-
-
-def test_a_penalty_of_ones_own_is_used() -> None:
-    assert change_points(STEP, penalty=100.0) == []
-    kwargs: dict[str, Any] = {"penalty": 0.5, "min_size": 2}
-    assert change_points(np.r_[0.0, 0.0, 5.0, 5.0], **kwargs) == [2]

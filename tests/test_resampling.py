@@ -9,6 +9,7 @@ from scipy import stats
 
 from narrative.resampling import (
     bootstrap_weights,
+    clustered_intervals,
     false_discovery,
     group_bootstrap,
     permutation_p,
@@ -120,6 +121,63 @@ def test_missing_p_values_stay_missing_and_count_for_nothing() -> None:
     np.testing.assert_allclose(got, [np.nan, 0.02, np.nan, 0.04])
     assert np.isnan(false_discovery(np.array([np.nan]))).all()
     assert len(false_discovery(np.array([]))) == 0
+
+
+def counts(
+    n_docs: int, n_claims: int, share: float, between: float, random_state: int
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """Return hits and claims of documents in 500 samples, and the true share."""
+    rng = np.random.default_rng(random_state)
+    nodes, weights = np.polynomial.hermite_e.hermegauss(40)
+    logit = np.log(share / (1 - share))
+    truth = float((weights / weights.sum()) @ (1 / (1 + np.exp(-logit - between * nodes))))
+    own = 1 / (1 + np.exp(-logit - between * rng.standard_normal((n_docs, 500))))
+    claims = np.maximum(rng.poisson(n_claims, (n_docs, 500)), 1)
+    return rng.binomial(claims, own).astype(float), claims.astype(float), truth
+
+
+@pytest.mark.parametrize(
+    ("n_docs", "n_claims", "share"), [(5, 20, 0.3), (20, 20, 0.3), (100, 5, 0.1), (20, 20, 0.03)]
+)
+def test_clustered_intervals_hold_the_truth_as_often_as_they_say(
+    n_docs: int, n_claims: int, share: float
+) -> None:
+    hits, claims, truth = counts(n_docs, n_claims, share, 0.5, 1)
+    low, high = clustered_intervals(hits, claims)
+    assert 0.92 <= ((low <= truth) & (truth <= high)).mean() <= 0.985
+    low, high = clustered_intervals(2 * hits - claims, claims, span=(-1, 1))
+    assert 0.92 <= ((low <= 2 * truth - 1) & (2 * truth - 1 <= high)).mean() <= 0.985
+
+
+def test_clustered_intervals_of_single_claims_come_near_jeffreys() -> None:
+    hits = np.r_[np.ones(60), np.zeros(140)][:, None]
+    low, high = clustered_intervals(hits, np.ones((200, 1)))
+    expected = stats.beta.ppf([0.025, 0.975], 60.5, 140.5)
+    assert [low[0], high[0]] == pytest.approx(expected, abs=0.003)
+
+
+def test_claims_of_a_document_that_are_alike_count_as_one() -> None:
+    rng = np.random.default_rng(3)
+    once = (rng.random((40, 1)) < 0.4).astype(float)
+    one = clustered_intervals(once, np.ones((40, 1)))
+    many = clustered_intervals(25 * once, np.full((40, 1), 25.0))
+    np.testing.assert_allclose(one, many)
+
+
+def test_what_nobody_says_is_rare_and_not_impossible() -> None:
+    none = clustered_intervals(np.zeros((10, 1)), np.full((10, 1), 30.0))
+    assert none[0][0] == 0
+    assert 0.15 < none[1][0] < 0.35  # ten documents, not three hundred claims
+    both = clustered_intervals(np.full((10, 1), 30.0), np.full((10, 1), 30.0), span=(-1, 1))
+    assert both[1][0] == 1
+    assert both[0][0] == pytest.approx(1 - 2 * none[1][0])
+
+
+def test_cells_of_too_few_documents_have_no_clustered_interval() -> None:
+    claims = np.array([[3.0, 3.0, 0.0], [2.0, 0.0, 0.0], [1.0, 2.0, 0.0]])
+    low, high = clustered_intervals(claims / 2, claims, min_groups=3)
+    assert np.isnan(low).tolist() == np.isnan(high).tolist() == [False, True, True]
+    assert np.isnan(clustered_intervals(claims[:1], claims[:1], min_groups=1)[0]).all()
 
 
 def test_a_group_bootstrap_of_single_rows_agrees_with_scipy() -> None:

@@ -129,6 +129,7 @@ def test_a_missing_study_says_how_to_make_one(tmp_path: Path) -> None:
         ("[framings]\nstance_weight = -1.0", r"stance_weight=-1\.0; expected 0 to 100"),
         ("[framings]\nn_boot = -1", r"framings\.n_boot=-1; expected at least 0"),
         ("[timeline]\nfreq = 'hour'", r"freq='hour'; expected day \| week \| month \| year"),
+        ("[timeline]\ninterval = 'wald'", r"interval='wald'; expected clustered \| bootstrap"),
         ("[timeline]\nn_boot = 0", r"timeline\.n_boot=0; expected at least 1"),
         ("[timeline]\nlevel = 1.0", r"timeline\.level=1\.0; expected between 0 and 1"),
         ("[timeline]\nlevel = 0", r"timeline\.level=0; expected between 0 and 1"),

@@ -146,9 +146,9 @@ def test_the_same_state_gives_the_same_table_in_any_order(tables: Tables) -> Non
     first = _estimate(tables)
     mixed = {n: t.sample(frac=1, random_state=4) for n, t in tables.items()}
     pd.testing.assert_frame_equal(first, _estimate(mixed))
-    other = estimate_timeline(
-        *(tables[n] for n in NAMES), settings=TimelineSettings(n_boot=200), random_state=1
-    )
+    drawn = TimelineSettings(n_boot=200, interval="bootstrap")
+    first = estimate_timeline(*(tables[n] for n in NAMES), settings=drawn)
+    other = estimate_timeline(*(tables[n] for n in NAMES), settings=drawn, random_state=1)
     assert not first["prevalence_low"].equals(other["prevalence_low"])
 
 
@@ -219,6 +219,8 @@ def test_nothing_to_count_gives_an_empty_table(tables: Tables, missing: str) -> 
 def test_an_unknown_frequency_is_refused(tables: Tables) -> None:
     with pytest.raises(InputError, match=r"freq='hour'; expected one of day, week, month, year"):
         _estimate(tables, freq="hour")
+    with pytest.raises(InputError, match=r"interval='wald'; expected one of clustered, bootstrap"):
+        _estimate(tables, interval="wald")
 
 
 # What the intervals promise
