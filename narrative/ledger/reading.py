@@ -101,6 +101,7 @@ _PASSIVE_ENDS = re.compile(
 
 
 _BESIDE = 25
+_TAKES_PART = re.compile(r"\s+part in\b", re.IGNORECASE)
 _TO_COME = re.compile(r"\s+(?:to|will|would|could|may|might)\s", re.IGNORECASE)
 _UNDER = re.compile(r"\s+under\s+(?:\w+\s+)?control\b", re.IGNORECASE)
 _OF_PLACES = (  # said of places alone
@@ -168,6 +169,8 @@ class _Reader(Sentence):
                 if self.unreal(match.start()) or self.going_on(match.start()):
                     continue
                 holder = self._holder(match.start(), match.end(), sure=least == "sure")
+                if match[0].lower().endswith("ing"):  # "while liberating": whoever the clause is on
+                    holder = self.agent_first(match.start()) or holder
                 named = list(self.names_after(match.end(), least))
                 if not named and least == "known":
                     named = self._under_control(match.end())
@@ -187,6 +190,8 @@ class _Reader(Sentence):
         words = r"[^,;:.]{3,45}?\b(?:in|of)\s+"
         for match in re.compile(words).finditer(self.text, at, min(end, at + REACH)):
             if match.start() > at + 1 or not trigger("part", "words").search(match[0]):
+                return []
+            if _TAKES_PART.match(self.text, at):
                 return []
             found = self.name_at(self.skipped(match.end()), "open" if self.cased else "known")
             if found:

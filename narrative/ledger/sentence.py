@@ -30,6 +30,8 @@ _NOUN_BEHIND = re.compile(
     r"\s+(?!(?:in|by|and|on|over|after|as|with|from|is|was|city|town|village|community|settlement|"
     r"of|for|at|near|during|while|to|amid|has|were|are)\b)[a-z]"
 )
+_INTO = re.compile(r"\b(?:in|from|at|near)\s+", re.IGNORECASE)
+_OF_A_REGION = re.compile(r"\b(?:region|oblast|republic|direction)\b", re.IGNORECASE)
 _DIRECTION = re.compile(r"\s+(?:direction|sector|axis|front|highway|road)\b", re.IGNORECASE)
 NEAR = re.compile(
     r"\b(?:in|near|at|around|outside|inside|to|of|from|beside|into)\s+(?:the\s+)?"
@@ -70,7 +72,7 @@ def control_words() -> _Words:
         re.compile(
             r"[a-zа-яіїєґ][\w']+(?:-[\w']+)*(?: [a-z][\w']+(?:-[\w']+)*){0,2}?"
             r"(?=\s*(?:[(,.;:—–]|$|[\U0001F000-\U0001FFFF☀-➿])|\s+(?:in|of|during|with|after|as|and|by|"
-            r"over|near|on|at|from|for|to|is|are|was|were|has|have|had|tell|tells|share|while|under|the|"
+            r"over|near|on|at|from|for|to|is|are|was|were|has|have|had|tell|tells|share|while|under|the|liberated|captured|retaken|"
             r"servicemen|village|town|city|settlement|community|direction)\b|\s+\w{0,2}$)"
         ),
         re.compile(rf"(?:(?:{any_of(names['kinds'])}|[\"'“”«»‘])\s*)+", re.IGNORECASE),
@@ -139,6 +141,11 @@ class Sentence:
         mine = [side for a, b, side in self.agents if start <= a and b <= at]
         return mine[-1] if mine else None
 
+    def agent_first(self, at: int) -> str | None:
+        """Return the side named first in the clause of a position, before it."""
+        start, _ = self.clause(at)
+        return next((side for a, b, side in self.agents if start <= a and b <= at), None)
+
     def agent_by(self, at: int, words: str = "(?:by|of)") -> str | None:
         """Return the side named behind "by" or "control of" right after a position."""
         gap = r"(?:(?!\bfrom\b)[^,;.]){0,40}?"
@@ -183,7 +190,8 @@ class Sentence:
         first = re.split(r"[ ']", match[0])[0]
         if words.bad.fullmatch(first) or words.bad.fullmatch(match[0]):
             return None
-        if self.cased and match[0].isupper():  # an acronym
+        acronym = self.cased and match[0].isupper()
+        if acronym or _OF_A_REGION.search(match[0]):
             return None
         if _DIRECTION.match(self.text, match.end()):
             return None
@@ -258,8 +266,9 @@ class Sentence:
                 if not words.bad.fullmatch(first) and match.start() not in out:
                     out[match.start()] = match.end()
         else:
-            for clause in (0, *(m.end() for m in _CLAUSE.finditer(self.text))):
-                at = self.skipped(clause)
+            starts = [m.end() for p in (_CLAUSE, _INTO) for m in p.finditer(self.text)]
+            for start in (0, *starts):
+                at = self.skipped(start)
                 found = self.name_at(at, "sure")
                 if found and at not in out:
                     out[at] = found[1]
