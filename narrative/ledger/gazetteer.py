@@ -124,13 +124,13 @@ class Gazetteer:
         str or None
             None where no place or more than one fits.
         """
-        exact = self._exact.get(_folded(name))
-        found = exact or set()
-        if not exact and len(name) >= _FEWEST:
-            found = self._by_key.get(spelling_key(name), set())
-        if region is not None:
-            found = {p for p in found if self.region[p] in (region, "")}
-        return next(iter(found)) if len(found) == 1 else None
+        exact = self._exact.get(_folded(name), set())
+        alike = self._by_key.get(spelling_key(name), set()) if len(name) >= _FEWEST else set()
+        for found in (exact, alike):
+            here = {p for p in found if region is None or self.region[p] in (region, "")}
+            if here:
+                return next(iter(here)) if len(here) == 1 else None
+        return None
 
 
 def _folded(name: str, *, strip: bool = True) -> str:
