@@ -90,6 +90,8 @@ def test_what_is_planned_feared_denied_or_of_another_war_is_no_claim(text: str) 
         ("Russian troops captured the northern outskirts of Lyman.", "part", ""),
         ("Russian troops liberated a bakery plant in Lyman.", "part", ""),
         ("Lyman was largely taken by Russian troops.", "part", ""),
+        ("90 percent of Lyman is under Russian control.", "part", "90 percent"),
+        ("Most of Lyman was liberated by Ukrainian troops.", "part", "Most"),
         ("Fighting continues in Lyman.", "", ""),
     ],
 )

@@ -101,12 +101,20 @@ _PASSIVE_ENDS = re.compile(
 
 
 _BESIDE = 25
+_NOT_OF = ("for ", "of ", "over ", "near ", "around ", "outside ", "towards ")
 _TAKES_PART = re.compile(r"\s+part in\b", re.IGNORECASE)
-_TO_COME = re.compile(r"\s+(?:to|will|would|could|may|might)\s", re.IGNORECASE)
+_TO_COME = re.compile(
+    r"\s+(?:by\s+(?:\w+\s+){1,3})?(?:to|will|would|could|may|might)\s", re.IGNORECASE
+)
+_TROOPS = re.compile(
+    r"(?:army|troops|forces|military|soldiers|servicemen|units|fighters|battlegroup \w+)\s+$",
+    re.IGNORECASE,
+)
+_GETS_CONTROL = re.compile(r"(?:took|takes?|taken|taking|establish\w*|gain\w*)\s+(?:full\s+)?$")
 _UNDER = re.compile(r"\s+under\s+(?:\w+\s+)?control\b", re.IGNORECASE)
 _OF_PLACES = (  # said of places alone
     "liberated", "freed", "retaken", "recaptured", "after liberation", "after the liberation",
-    "after its liberation",
+    "after its liberation", "liberation",
 )  # fmt: skip
 _OF = re.compile(r"\s+of\b")
 _GAP = (
@@ -125,10 +133,17 @@ def _passive_gap() -> re.Pattern[str]:
 def _passive_pattern() -> re.Pattern[str]:
     verb = any_of(control_words().section["take"]["passive"])
     return re.compile(
-        rf"(?:{KIND})?\s+{_GAP}(?:(?P<verb>{verb}|after (?:the |its )?liberation)|"
+        rf"(?:{KIND})?\s+{_GAP}(?:(?P<verb>{verb}|after (?:the |its )?liberation|"
+        r"liberation)|"
         r"(?P<under>(?:under|in|into|to)\s+(?:the\s+|[\w']+\s+){0,4}?(?:control|hands)))\b",
         re.IGNORECASE,
     )
+
+
+@cache
+def _part_of() -> re.Pattern[str]:
+    parts = any_of(control_words().section["part"]["words"])
+    return re.compile(rf"(?:{SHARE.pattern}|\b{parts})\s+of\s+(?:the\s+)?$", re.IGNORECASE)
 
 
 class _Reader(Sentence):
@@ -174,6 +189,10 @@ class _Reader(Sentence):
                 named = list(self.names_after(match.end(), least))
                 if not named and least == "known":
                     named = self._under_control(match.end())
+                    if match[0].lower() in ("took", "takes") and _TROOPS.search(
+                        self.text[: match.start()]
+                    ):
+                        named = named or list(self.names_after(match.end(), "open"))
                 named = named or self._object_in(match.end())
                 if holder and named:
                     for name in named:
@@ -209,7 +228,7 @@ class _Reader(Sentence):
             if word in ("fall", "loss"):
                 before = self.agent_before(match.start())
                 holder = OTHER[before] if before else self.side if self.side == "russian" else None
-            for name in self.names_after(of.end(), "sure" if sure else "open"):
+            for name in self.names_after(of.end(), "sure"):
                 if holder and not _TO_COME.match(self.text, self.behind_region(name[1])):
                     yield self.reading(name, holder, match.end())
         for match in trigger("take", "control").finditer(self.text):
@@ -217,7 +236,9 @@ class _Reader(Sentence):
                 continue
             owned = [s for a, b, s in self.owners if a >= match.start() and b <= match.end()]
             holder = owned[0] if owned else self.agent_before(match.start()) or self.side
-            for name in self.names_after(match.end(), "open" if self.cased else "known"):
+            gets = _GETS_CONTROL.search(self.text[: match.start()].lower())
+            least = "sure" if gets else "open" if self.cased else "known"
+            for name in self.names_after(match.end(), least):
                 if holder:
                     yield self.reading(name, holder, match.end())
 
@@ -244,7 +265,8 @@ class _Reader(Sentence):
                 continue  # "cleared of Russian troops": see lost
             begin = match.end("adverbs")
             # "Troops liberated three villages": what is liberated stands behind.
-            bare = match["verb"] and not match["adverbs"].strip()
+            noun = (match["verb"] or "").lower().endswith("liberation")
+            bare = match["verb"] and not match["adverbs"].strip() and not noun
             if self.unreal(begin) or (bare and not _PASSIVE_ENDS.match(self.text, match.end())):
                 continue
             holder = self._passive_holder(match, begin)
@@ -256,14 +278,19 @@ class _Reader(Sentence):
         if match["verb"]:
             return match["verb"].lower() in _OF_PLACES
         owned = any(match.start() <= a and b <= match.end() for a, b, _ in self.owners)
-        return owned or self.kind_before(name) or self.agent_by(match.end()) is not None
+        whose = owned or self.agent_by(match.end()) is not None
+        return self.kind_before(name) or (whose and bool(match["adverbs"].strip()))
 
     def _subject(self, name: tuple[int, int]) -> bool:
         """Say whether a name is what something is said of: "control of Lyman taken" is not."""
         before = self.text[: name[0]].lower()
-        return self.kind_before(name) or not before.endswith(("for ", "of ", "over "))
+        if _part_of().search(before):  # "most of Lyman was taken"
+            return True
+        return self.kind_before(name) or not before.endswith(_NOT_OF)
 
     def _passive_holder(self, match: re.Match[str], begin: int) -> str | None:
+        if match["under"] and "fire control" in match["under"].lower():
+            return None  # guns reach it
         inside = [s for a, b, s in self.agents + self.owners if begin <= a and b <= match.end()]
         holder = inside[0] if inside else self.agent_by(match.end())
         if holder is not None or self.side not in OTHER:
@@ -304,7 +331,7 @@ class _Reader(Sentence):
                     yield self.reading(name, OTHER[inside[0]], match.end())
         rid = re.compile(rf"{self.words['lost']['rid']}\s+(?:\w+\s+)?", re.IGNORECASE)
         for name in self.all_names():
-            found = _passive_gap().match(self.text, name[1])
+            found = _passive_gap().match(self.text, self.behind_region(name[1]))
             gone = rid.match(self.text, found.end()) if found else None
             near = [s for a, _, s in self.agents if gone and 0 <= a - gone.start() <= 30]
             if gone and near and not self.unreal(gone.start()):

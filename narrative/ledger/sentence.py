@@ -21,7 +21,11 @@ SHARE = re.compile(
     re.IGNORECASE,
 )
 _SHARE_OF = re.compile(rf"(?:{SHARE.pattern})\s+(?:of\s+)?", re.IGNORECASE)
-_AND = re.compile(r"\s*,\s*(?:and\s+)?|\s*&\s*|\s+and\s+|(?<=\))and\s+", re.IGNORECASE)
+_AND = re.compile(
+    r"\s*,\s*(?:and\s+)?(?:also\s+)?|\s*&\s*|\s+and\s+(?:also\s+)?|\s+as\s+well\s+as\s+|"
+    r"(?<=\))and\s+",
+    re.IGNORECASE,
+)
 KIND = r"\s+(?:community|village|town|city|settlement)s?\b"
 _KIND_BEHIND = re.compile(KIND, re.IGNORECASE)
 _WHOSE = re.compile(r"\s+(?:village|town|city|settlement|community)\s+of\s+", re.IGNORECASE)
@@ -32,7 +36,14 @@ _NOUN_BEHIND = re.compile(
 )
 _INTO = re.compile(r"\b(?:in|from|at|near)\s+", re.IGNORECASE)
 _OF_A_REGION = re.compile(r"\b(?:region|oblast|republic|direction)\b", re.IGNORECASE)
-_DIRECTION = re.compile(r"\s+(?:direction|sector|axis|front|highway|road)\b", re.IGNORECASE)
+_DIRECTION = re.compile(
+    r"\s+(?:direction|sector|axis|front|highway|road|region|oblast|border|people's)\b",
+    re.IGNORECASE,
+)
+_KIND_BEFORE = re.compile(
+    r"\b(?:settlement|village|town|city|community|hamlet|locality)\s+(?:of\s+)?$", re.IGNORECASE
+)
+_KINDS = ("settlement", "village", "community", "locality", "district", "territory", "region")
 NEAR = re.compile(
     r"\b(?:in|near|at|around|outside|inside|to|of|from|beside|into)\s+(?:the\s+)?"
     r"(?:(?:city|town|village|settlement|area|district)\s+(?:of\s+)?)?$",
@@ -188,7 +199,10 @@ class Sentence:
         if match is None or (least == "open" and not self.cased):
             return None
         first = re.split(r"[ ']", match[0])[0]
-        if words.bad.fullmatch(first) or words.bad.fullmatch(match[0]):
+        bad = words.bad.fullmatch(first) or words.bad.fullmatch(match[0])
+        if bad and not (self.cased and self.kind_before(match.span())):  # "the village of January"
+            return None
+        if any(len(first) > 2 and k.startswith(first.lower()) for k in _KINDS):  # a cut word
             return None
         acronym = self.cased and match[0].isupper()
         if acronym or _OF_A_REGION.search(match[0]):
@@ -253,8 +267,7 @@ class Sentence:
 
     def kind_before(self, name: tuple[int, int]) -> bool:
         """Say whether a kind of place stands before a name: "the village of Sol"."""
-        kinds = any_of(self.words["names"]["kinds"])
-        return bool(re.search(rf"\b{kinds}\s+(?:of\s+)?$", self.text[: name[0]], re.IGNORECASE))
+        return bool(_KIND_BEFORE.search(self.text[: name[0]]))
 
     def all_names(self) -> list[tuple[int, int]]:
         """Return known names, and what is written as one or stands where a clause begins."""
@@ -263,7 +276,8 @@ class Sentence:
         if self.cased:
             for match in words.cased.finditer(self.text):
                 first = re.split(r"[ ']", match[0])[0]
-                if not words.bad.fullmatch(first) and match.start() not in out:
+                region = _OF_A_REGION.search(match[0]) or _DIRECTION.match(self.text, match.end())
+                if not (words.bad.fullmatch(first) or region or match.start() in out):
                     out[match.start()] = match.end()
         else:
             starts = [m.end() for p in (_CLAUSE, _INTO) for m in p.finditer(self.text)]
