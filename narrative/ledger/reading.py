@@ -154,7 +154,7 @@ class _Reader(Sentence):
         low, high = min(at, name[0]), max(at, name[0])
         near = self.text[low:high]
         if at > name[0]:  # "a district of Lyman was taken"
-            near = self.text[max(self.clause(low)[0], low - 25) : high]
+            near = self.text[max(self.clause(low)[0], low - 45) : high]
         share = SHARE.search(near) or SHARE.match(self.text, name[1] + 1)
         extent = ""
         if status in OTHER:

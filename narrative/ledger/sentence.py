@@ -37,7 +37,7 @@ _NOUN_BEHIND = re.compile(
 _INTO = re.compile(r"\b(?:in|from|at|near)\s+", re.IGNORECASE)
 _OF_A_REGION = re.compile(r"\b(?:region|oblast|republic|direction)\b", re.IGNORECASE)
 _DIRECTION = re.compile(
-    r"\s+(?:direction|sector|axis|front|highway|road|region|oblast|border|people's)\b",
+    r"\s+(?:direct\w*|sector|axis|front|highway|road|region|oblast|border|people's)\b",
     re.IGNORECASE,
 )
 _KIND_BEFORE = re.compile(
