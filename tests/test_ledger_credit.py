@@ -58,7 +58,7 @@ def test_a_claim_on_credit_is_set_against_the_record() -> None:
     assert (half["credit_low"], half["credit_high"]) == (19, 20)
     assert (full["reached_after"], full["reached_by"]) == ("2025-12-23", "2025-12-24")
     assert (full["credit_low"], full["credit_high"]) == (33, 34)
-    # Less than half on the day itself, known two days later.
+    # Still less than half two days later, which is how late the map may be.
     assert half["exposed_at"] == full["exposed_at"] == "2025-11-22"
 
 
@@ -103,6 +103,23 @@ def test_a_claimant_that_says_the_contrary_later_has_retracted() -> None:
     got = build_ledger(both, RECORD, REFERENCES).set_index(["said_at", "level"])["retracted_at"]
     assert got["2025-11-20", 0.5] == "2025-12-20"
     assert got["2025-12-20", 0.5] == ""
+
+
+def test_a_reference_that_is_late_by_its_lag_exposes_nobody() -> None:
+    got = build_ledger(control("2025-12-08", "2025-12-07"), RECORD, REFERENCES)
+    half = got[got["level"] == 0.5].set_index("said_at")["exposed_at"]
+    assert half.to_dict() == {"2025-12-07": "2025-12-09", "2025-12-08": ""}
+
+
+def test_a_claim_of_two_places_retracts_one_alone() -> None:
+    table = pd.concat(
+        [control("2025-11-20"), control("2025-11-20", place_id="lyman"),
+         control("2025-12-20", claimed_status="ukrainian", claim_id="x")]
+    )  # fmt: skip
+    record = pd.concat([RECORD, RECORD.assign(place_id="lyman")])
+    got = build_ledger(table, record, REFERENCES).set_index(["place_id", "said_at", "level"])
+    assert got.loc[("kupiansk", "2025-11-20", 0.5), "retracted_at"] == "2025-12-20"
+    assert got.loc[("lyman", "2025-11-20", 0.5), "retracted_at"] == ""
 
 
 @pytest.mark.parametrize(

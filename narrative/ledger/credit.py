@@ -20,6 +20,7 @@ from narrative.schema import check_table, empty_table
 
 Floats = npt.NDArray[np.float64]
 LEVELS = (HALF, FULL)
+_ONE = ("place_id", "claimant", "claimed_status", "extent", "said_at")
 _CLAIM = ["place_id", "claimant", "claimed_status", "extent"]
 
 
@@ -49,8 +50,8 @@ def build_ledger(
         what the claimed holder had on the day; the level was first reached after
         ``reached_after`` and by ``reached_by`` ("" for never until ``reached_after``, the last day
         assessed); ``credit_low, credit_high`` are the days from the claim to these, infinity for
-        never. ``exposed_at`` is the first day on which the reference could be known (its lag
-        added) to say that the holder has half at most; "" where the level was reached before.
+        never. ``exposed_at`` is the first day, the reference's lag after the claim or later, on
+        which it says that the holder has half at most; "" where the level was reached before.
         ``repeats_after_exposure`` counts the claimant's later claims of the same after that day
         and before the level is reached; ``retracted_at`` is the claimant's first later claim that
         the other side holds the place.
@@ -74,7 +75,7 @@ def build_ledger(
         for reference, track in by_place.get(str(claim["place_id"]), []):
             mine = track.held_by(str(claim["claimed_status"]))
             shared = {c: claim[c] for c in (*_CLAIM, "camp", "said_at", "claim_ids")}
-            shared["retracted_at"] = retracted[claim["claim_ids"]]
+            shared["retracted_at"] = retracted[tuple(claim[c] for c in _ONE)]
             shared["reference"] = reference
             rows += [
                 shared | _fate(mine, level, claim["day"], lags[reference], later)
@@ -101,23 +102,25 @@ def _standing(control: pd.DataFrame) -> pd.DataFrame:
     return out.assign(day=[day_number(v) for v in out["said_at"]])
 
 
-def _retractions(claims: pd.DataFrame) -> dict[str, str]:
-    """Return, by ``claim_ids``, the first later claim of the same claimant of the contrary."""
-    out = {}
+def _retractions(claims: pd.DataFrame) -> dict[tuple[object, ...], str]:
+    """Return, by claim, the first later claim of the same claimant of the contrary."""
+    out: dict[tuple[object, ...], str] = {}
     for _, part in claims.groupby(["place_id", "claimant"], sort=False):
         for row in part.to_dict("records"):
             contrary = part[
                 (part["claimed_status"] != row["claimed_status"]) & (part["day"] > row["day"])
             ]
-            out[row["claim_ids"]] = str(contrary["said_at"].min()) if len(contrary) else ""
+            out[tuple(row[c] for c in _ONE)] = (
+                str(contrary["said_at"].min()) if len(contrary) else ""
+            )
     return out
 
 
 def _fate(track: Track, level: float, day: float, lag: float, later: Floats) -> dict[str, object]:
     low, high = track.on(day)
     after, by = track.reached(level, day)
-    exposed = track.contradicted(day)
-    exposed = exposed + lag if exposed < by else np.inf
+    exposed = track.contradicted(day + lag)
+    exposed = exposed if exposed < by else np.inf
     repeats = int(((later > exposed) & (later < by)).sum())
     return {
         "level": level,
