@@ -43,6 +43,8 @@ def status(text: str, side: str | None) -> str | None:
         ("The Ukrainian flag was raised over the city.", None, "ukrainian"),
         ("Our troops hoisted the flag over the city.", "russian", "russian"),
         ("Fighting continues in the city.", None, "contested"),
+        ("Moscow and Kyiv both claim to control the city.", None, "contested"),
+        ("Ukraine holds both banks in the city, and control of the city.", None, "ukrainian"),
         ("Russian troops are completing the liberation of the city.", None, "contested"),
         ("Russian forces have encircled Ukrainian forces in the city.", None,
          "encircled_by_russia"),

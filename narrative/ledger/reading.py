@@ -101,6 +101,7 @@ _PASSIVE_ENDS = re.compile(
 
 
 _BESIDE = 25
+_BOTH = re.compile(r"\bboth\b", re.IGNORECASE)
 _NOT_OF = ("for ", "of ", "over ", "near ", "around ", "outside ", "towards ")
 _TAKES_PART = re.compile(r"\s+part in\b", re.IGNORECASE)
 _TO_COME = re.compile(
@@ -157,6 +158,10 @@ class _Reader(Sentence):
             near = self.text[max(self.clause(low)[0], low - 45) : high]
         share = SHARE.search(near) or SHARE.match(self.text, name[1] + 1)
         extent = ""
+        start, end = self.clause(low)
+        named = {side for a, b, side in self.agents if start <= a and b <= end}
+        if status in OTHER and len(named) == 2 and _BOTH.search(self.text[start:end]):
+            status = "contested"  # "both claim to control it"
         if status in OTHER:
             part = share or trigger("part", "words").search(near + self.text[name[0] : name[1]])
             extent = "part" if part else "full"
