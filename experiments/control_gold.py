@@ -1,8 +1,8 @@
 """How well claims of capture are read out of headlines, against hand coding.
 
-``seeds/gold/headlines.csv`` has the coding: a headline by source, day and the sha256 of its text,
+``seeds/headlines/coding.csv`` has the coding: a headline by source, day and the sha256 of its text,
 its part, its stratum (how likely it is to claim control; ``share`` says which share of the stratum
-was drawn) and its claims. A second coder's are in ``headlines_second.csv``. The rules were written
+was drawn) and its claims. A second coder's are in ``second.csv``. The rules were written
 on ``development`` (months of odd number) and tested once on ``first test`` (even ones); they have
 seen its misses since, and its figures are of the rules before. ``second test`` is another draw from
 the even months, coded for the rules as they are: ``--test`` scores it. Needs the headlines
@@ -26,7 +26,7 @@ from headlines import SIDE, read_headlines
 from narrative.ledger import Gazetteer, control_readings, shipped_places
 from narrative.ledger.record import HOLDERS
 
-GOLD = SEEDS / "gold"
+GOLD = SEEDS / "headlines"
 DEVELOPMENT, TEST = "development", "second test"
 # What is claimed of regions, areas or unnamed places has no town to be resolved to.
 _NO_TOWN = re.compile(
@@ -165,7 +165,7 @@ def main() -> None:
     if headlines is None:
         raise SystemExit("Set NARRATIVE_DATA to the folder that holds war/ru_state_media.")
     titles = {key(str(t)): str(t) for t in headlines["title"]}
-    gold, second = coded("headlines"), coded("headlines_second")
+    gold, second = coded("coding"), coded("second")
     rows = between_coders(gold, second)
     for part in (DEVELOPMENT, TEST) if args.test else (DEVELOPMENT,):
         rows += rows_of(part, gold, titles)

@@ -203,7 +203,7 @@ MODEL_STAGES = ["framings", "stances", "timeline"]
         ("places.csv", "Old Name", "Older Name", [*MODEL_STAGES, "ledger"]),
         ("events.csv", "2025-12-12", "2025-12-13", ["ledger"]),
         ("study.toml", 'freq = "month"', 'freq = "day"', ["timeline"]),
-        ("study.toml", "n_boot = 1000", "n_boot = 100", ["timeline"]),
+        ("study.toml", "min_docs = 3", "min_docs = 2", ["timeline"]),
         ("study.toml", "discover = true", "discover = false", MODEL_STAGES),
         ("study.toml", "random_state = 0", "random_state = 1", MODEL_STAGES),
         ("study.toml", 'title = "What', 'title = "That', []),
