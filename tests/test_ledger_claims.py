@@ -51,6 +51,10 @@ def test_names_are_found_whole_and_the_longer_first() -> None:
     found = [text[a:b] for a, b in Gazetteer(PLACES).mentions(text)]
     assert found == ["Danylivka", "KRASNOARMEYSK"]
     assert list(Gazetteer(PLACES.iloc[:0]).mentions(text)) == []
+    # Letters that grow when they are made small must not shift what is found.
+    turkish = "İİİ in Danylivka"
+    ((start, end),) = Gazetteer(PLACES).mentions(turkish)
+    assert turkish[start:end] == "Danylivka"
 
 
 @pytest.mark.parametrize(

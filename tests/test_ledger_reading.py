@@ -3,8 +3,11 @@ from __future__ import annotations
 import re
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from narrative.ledger import read_control
+from narrative.schema import CONTROL_CERTAINTIES, EXTENTS, STATUSES
 
 
 def city(text: str) -> list[tuple[int, int]]:
@@ -146,3 +149,28 @@ def test_of_several_readings_of_a_place_the_first_rule_stands() -> None:
     assert reading.status == "russian"
     both = read_control("Russia took Lyman, and fighting continues in Siversk.", None, city)
     assert [r.status for r in both] == ["russian", "contested"]
+
+
+WORDS = (
+    "Russia", "Ukrainian troops", "took", "liberated", "liberation of", "Lyman", "Siversk",
+    "(", ")", "half of", "will", "the", "village of", "under", "control", "in", "encircled",
+    "flag", "hoisted", "over", "and", ",", ".", "—", "’", "🎖", "İ", "90%", "not", "was",
+    "both", "withdrew from", "direction",
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.sampled_from(WORDS), max_size=14), st.sampled_from(["russian", "ukrainian", None])
+)
+def test_whatever_stands_there_readings_lie_in_the_text(words: list[str], side: str | None) -> None:
+    text = " ".join(words)
+    for unnamed in (False, True):
+        readings = read_control(text, side, city, unnamed=unnamed)
+        assert [r.start for r in readings] == sorted({r.start for r in readings})
+        for reading in readings:
+            assert 0 <= reading.start < reading.end <= len(text)
+            assert reading.status in STATUSES
+            assert reading.extent in EXTENTS
+            assert (reading.extent == "") == (reading.status not in ("russian", "ukrainian"))
+            assert reading.certainty in CONTROL_CERTAINTIES

@@ -103,11 +103,11 @@ class Gazetteer:
                     self._by_key.setdefault(spelling_key(name), set()).add(str(row.place_id))
         body = "|".join(re.escape(n) for n in sorted(self._exact, key=lambda n: (-len(n), n)))
         alone = rf"(?<![\w-])(?:{body})(?![\w-])(?!\s{_second_word()}(?!\w))"
-        self._pattern = re.compile(alone if body else r"(?!)")
+        self._pattern = re.compile(alone if body else r"(?!)", re.IGNORECASE)
 
     def mentions(self, text: str) -> Iterator[tuple[int, int]]:
         """Yield where a name of the table stands, written as the table has it in any case."""
-        for match in self._pattern.finditer(_folded(text, strip=False)):
+        for match in self._pattern.finditer(_plain(text)):
             yield match.span()
 
     def resolve(self, name: str, region: str | None = None) -> str | None:
@@ -133,6 +133,10 @@ class Gazetteer:
         return None
 
 
-def _folded(name: str, *, strip: bool = True) -> str:
-    out = name.replace("’", "'").replace("ʼ", "'").replace("`", "'").lower()
-    return out.strip() if strip else out
+def _plain(text: str) -> str:
+    """Return the text with one apostrophe, sign for sign: what is found stands where it stood."""
+    return text.replace("’", "'").replace("ʼ", "'").replace("`", "'")
+
+
+def _folded(name: str) -> str:
+    return _plain(name).lower().strip()
