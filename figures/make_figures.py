@@ -18,7 +18,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from narrative import credit_plots, plots
+from narrative import battle_plots, plots
 from narrative.ledger.record import HALF
 from narrative.report import latex_table
 from narrative.storage import sha256_file, write_json, write_text
@@ -258,12 +258,35 @@ REFERENCES = {
 }
 
 
+STORIES = {
+    "russian_victory_inevitable": "Russia’s victory\nis inevitable",
+    "russian_advance": "Russia advances",
+    "ukrainian_counteroffensive": "Ukraine’s counter-\noffensive succeeds",
+    "ukrainian_resistance_holds": "Ukraine holds",
+    "premature_or_false_russian_claim": "Russia claims\ntoo early",
+}
+
+
+def adopted() -> Figure:
+    """Who speaks in favour of each framing, and which share comes from outside its camp."""
+    table = read("e10_shares")
+    table = table.assign(label=table["framing_id"].map(STORIES))
+    order = {f: i for i, f in enumerate(STORIES)}
+    table = table.sort_values("framing_id", key=lambda f: f.map(order), kind="stable")
+    figure, ax = plt.subplots(figsize=(plots.DOUBLE, 3.0))
+    battle_plots.plot_adoption(table, ax=ax)
+    ax.set_title("Who speaks in favour, in five documents", pad=14)
+    handles, labels = ax.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=4)
+    return figure
+
+
 def credit() -> Figure:
     """From the first claim of each town to the days on which it was assessed as held."""
     figure, ax = plt.subplots(figsize=(plots.DOUBLE, 3.6))
     towns = pd.read_csv(RESULTS / "e11_towns.csv", keep_default_na=False)
     _tables["e11_towns.csv"] = sha256_file(RESULTS / "e11_towns.csv")
-    credit_plots.plot_credit(towns, ax=ax)
+    battle_plots.plot_credit(towns, ax=ax)
     ax.set_title("Claimed by Russian state sources, assessed by DeepState’s map")
     ax.xaxis.set_major_formatter(mdates.ConciseDateFormatter(ax.xaxis.get_major_locator()))
     handles, labels = ax.get_legend_handles_labels()
@@ -278,7 +301,7 @@ def outstanding() -> Figure:
     )
     table = read("e11_outstanding")
     half = table[table["level"] == HALF]
-    credit_plots.plot_outstanding(
+    battle_plots.plot_outstanding(
         half.assign(label=half["reference"].map(REFERENCES)), ax=panels[0]
     )
     panels[0].set_title("Claimed, and less than half assessed as held")
@@ -293,7 +316,7 @@ def outstanding() -> Figure:
     labels = curves["reference"].map({"deepstate": "DeepState", "viina": "VIINA"})
     share = (100 * curves["level"]).astype(int).astype(str)
     curves = curves.assign(label=labels + ", " + share + "% (" + n.astype(str) + ")")
-    credit_plots.plot_open_credit(curves, ax=panels[1])
+    battle_plots.plot_open_credit(curves, ax=panels[1])
     panels[1].set_title("How long claims stay open")
     return figure
 
@@ -368,6 +391,7 @@ DRAWN: dict[str, Callable[[], Figure]] = {
     "stability": stability,
     "learning_curve": learning,
     "abstention": abstention,
+    "adoption": adopted,
     "credit": credit,
     "outstanding": outstanding,
     "recovery": recovery,

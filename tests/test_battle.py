@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from narrative.battle import adoption, contest
+from narrative.battle import adoption, against_interest, claim_weights, contest, first_adopters
+from narrative.errors import InputError
 from narrative.schema import empty_table
 
 
@@ -95,3 +96,57 @@ def test_contest_keeps_framings_apart_and_never_divides_by_zero() -> None:
     assert got["f"] == 1.0
     assert np.isnan(got["g"])
     assert contest(empty_table("stances")).empty
+
+
+def test_copies_count_as_one_document_or_as_their_first(
+    make_documents: Callable[..., pd.DataFrame], make_claims: Callable[..., pd.DataFrame]
+) -> None:
+    documents = make_documents("a", "b", "c", copy_groups=["d0", "d0", "d2"])
+    documents["published_at"] = ["2025-12-13", "2025-12-12", "2025-12-12"]
+    claims = make_claims({"doc_id": "d0"}, {"doc_id": "d1"}, {"doc_id": "d1"}, {"doc_id": "d2"})
+    weights = {c: claim_weights(claims, documents, c).tolist() for c in ("raw", "copies once")}
+    assert weights == {"raw": [1, 1, 1, 1], "copies once": [0.5, 0.5, 0.5, 1]}
+    assert claim_weights(claims, documents, "first publisher").tolist() == [0, 1, 1, 1]
+    with pytest.raises(InputError, match=r"counted='all'; expected one of raw, copies once"):
+        claim_weights(claims, documents, "all")
+
+
+def test_a_copied_claim_adopts_once(
+    spoken: pd.DataFrame, sources: pd.DataFrame, make_documents: Callable[..., pd.DataFrame]
+) -> None:
+    documents = make_documents(*"abcde", copy_groups=["d0", "d0", "d0", "d3", "d4"])
+    stances = _stances(*[1] * 16)
+    once = adoption(
+        spoken, stances, sources, {"f": {"russian"}}, documents=documents, counted="copies once",
+        min_claims=1,
+    ).iloc[0]  # fmt: skip
+    assert once["n_docs"] == 3
+    assert once["n_favor"] < 12
+    with pytest.raises(InputError, match="needs the table of documents"):
+        adoption(spoken, stances, sources, {"f": {"russian"}}, counted="copies once")
+
+
+def test_the_first_claim_of_each_source_outside_the_camp(
+    spoken: pd.DataFrame, sources: pd.DataFrame
+) -> None:
+    claims = spoken.assign(
+        said_at=[f"2025-12-{30 - i:02d}" for i in range(len(spoken))], chain=spoken["source_id"]
+    )
+    got = first_adopters(claims, _stances(*[1] * 16), sources, {"f": {"russian"}})
+    assert got["source_id"].tolist() == ["staff", "gazette"]
+    assert got["said_at"].tolist() == ["2025-12-19", "2025-12-22"]
+    assert first_adopters(claims, _stances(*[-1] * 16), sources, {"f": {"russian"}}).empty
+
+
+def test_who_speaks_against_the_own_camp(spoken: pd.DataFrame, sources: pd.DataFrame) -> None:
+    home = {"f": {"russian"}, "g": {"ukrainian"}}
+    stances = pd.concat(
+        [_stances(*[1, -1, -1, 1, 1, 1], *[1] * 10), _stances(*[-1] * 16, framing="g")]
+    )
+    got = against_interest(spoken, stances, sources, home, min_claims=6).set_index("source_id")
+    assert set(got.index) == {"ministry", "staff"}  # the gazette's camp has no story of its own
+    assert got.loc["ministry", "against"] == pytest.approx(2 / 12)
+    assert got.loc["staff", ["n_sided", "against"]].tolist() == [6, 1]
+    assert got.loc["ministry", "against_low"] < 2 / 12 < got.loc["ministry", "against_high"]
+    few = against_interest(spoken, stances, sources, home, min_claims=13)
+    assert few["against"].isna().all()

@@ -8,7 +8,7 @@ mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 
-from narrative import credit_plots
+from narrative import battle_plots
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +30,7 @@ TOWNS = pd.DataFrame(
 
 
 def test_a_line_goes_from_the_claim_to_the_assessment_and_stays_open_where_it_never_came():
-    ax = credit_plots.plot_credit(TOWNS)
+    ax = battle_plots.plot_credit(TOWNS)
     assert [t.get_text() for t in ax.get_yticklabels()] == ["Northtown", "Southtown"]
     lines = [
         line for line in ax.lines if len(line.get_xdata()) == 2 and line.get_marker() == "None"
@@ -42,7 +42,7 @@ def test_a_line_goes_from_the_claim_to_the_assessment_and_stays_open_where_it_ne
 
 
 def test_no_place_is_open_where_all_were_reached():
-    ax = credit_plots.plot_credit(TOWNS.iloc[1:])
+    ax = battle_plots.plot_credit(TOWNS.iloc[1:])
     assert "not assessed so by the last day" not in ax.get_legend_handles_labels()[1]
 
 
@@ -51,7 +51,7 @@ def test_outstanding_has_a_band_for_each_reference():
         {"label": ["map", "map", "news"], "day": ["2025-12-01", "2025-12-08", "2025-12-01"],
          "low": [1, 2, 0], "high": [2, 3, 0]}
     )  # fmt: skip
-    ax = credit_plots.plot_outstanding(table)
+    ax = battle_plots.plot_outstanding(table)
     assert [t.get_text() for t in ax.get_legend().get_texts()] == ["map", "news"]
     assert len(ax.collections) == 2
     assert ax.get_ylim()[1] >= 3
@@ -61,6 +61,20 @@ def test_open_credit_starts_at_all_and_falls():
     table = pd.DataFrame(
         {"label": "map", "days": [0, 5], "open_share": [1, 0.5], "low": [1, 0.2], "high": [1, 0.8]}
     )
-    ax = credit_plots.plot_open_credit(table)
+    ax = battle_plots.plot_open_credit(table)
     assert ax.lines[0].get_ydata().tolist() == [1, 0.5]
     assert ax.get_ylim()[0] == 0
+
+
+def test_adoption_says_how_much_comes_from_outside_and_where_too_few_speak():
+    table = pd.DataFrame(
+        {"label": ["victory", "victory", "holds"],
+         "side": ["Russian side", "unknown", "unknown"],
+         "n_claims": [30, 10, 3], "adoption": [0.25, 0.25, float("nan")],
+         "adoption_low": [0.1, 0.1, float("nan")], "adoption_high": [0.5, 0.5, float("nan")]}
+    )  # fmt: skip
+    ax = battle_plots.plot_adoption(table)
+    texts = [t.get_text() for t in ax.texts]
+    assert "25% [10%, 50%]\n40 claims" in texts
+    assert "too few\n3 claims" in texts
+    assert [round(b.get_width(), 3) for b in ax.patches] == [0.75, 0, 0.25, 1]

@@ -1,4 +1,4 @@
-"""Figures of claims of control against the record; like ``plots``, they compute nothing new."""
+"""Figures of adoption and of claims against the record; like ``plots``, they compute nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from narrative.plots import DOUBLE
+from narrative.plots import DOUBLE, SIDES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -67,6 +67,47 @@ def plot_credit(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.grid(axis="x", color="#E5E5E5", linewidth=0.6)
     ax.tick_params(axis="y", length=0)
+    return ax
+
+
+def plot_adoption(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw who speaks in favour of each framing, and which share comes from outside its camp.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``label`` (a row each, from top to bottom), ``side`` (of ``plots.SIDES``, or another for
+        the rest), ``n_claims``; and of each label ``adoption, adoption_low, adoption_high``, NaN
+        where too few claims speak.
+    ax : Axes, optional
+    """
+    import matplotlib.pyplot as plt
+
+    labels = list(dict.fromkeys(table["label"]))
+    if ax is None:
+        ax = plt.subplots(figsize=(DOUBLE, 0.42 * len(labels) + 0.9))[1]
+    counts = table.pivot_table(index="label", columns="side", values="n_claims", aggfunc="sum")
+    counts = counts.reindex(labels).fillna(0)
+    total, left = counts.sum(axis=1), np.zeros(len(labels))
+    named = [s for s in SIDES if s in counts] + sorted({str(s) for s in counts} - set(SIDES))
+    for side in named:
+        width = (counts[side] / total.where(total > 0, 1)).to_numpy()
+        colour = SIDES[side][0] if side in SIDES else "#BBBBBB"
+        ax.barh(labels, width, left=left, color=colour, edgecolor="white", height=0.55, label=side)
+        left += width
+    given = {row["label"]: row for row in table.drop_duplicates("label").to_dict("records")}
+    for y, label in enumerate(labels):
+        share, low, high = (given[label][f"adoption{c}"] for c in ("", "_low", "_high"))
+        n = f"{int(total.iloc[y])} claims"
+        told = "too few" if pd.isna(share) else f"{share:.0%}"
+        if pd.notna(low):
+            told += f" [{low:.0%}, {high:.0%}]"
+        ax.text(1.015, y, f"{told}\n{n}", va="center", fontsize=7, transform=ax.transData)
+    ax.text(1.015, -0.75, "from outside its camp", fontsize=7, va="center", fontweight="bold")
+    ax.set_xlim(0, 1)
+    ax.set_ylim(len(labels) - 0.4, -0.6)
+    ax.set_xlabel("share of the claims in favour")
+    ax.xaxis.set_major_formatter(lambda v, _: f"{v:.0%}")
     return ax
 
 
