@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 from readme_cells import cell
 from readme_framings import framings
-from readme_ledger import ledger
+from readme_ledger import ledger, recovery
 
 ROOT = Path(__file__).resolve().parent.parent
 BOTH = "reader and rules"
@@ -329,6 +329,7 @@ def main() -> None:
     after = fill(after, "reliability", reliability(scores))
     after = fill(after, "framings", framings(scores))
     after = fill(after, "ledger", ledger(scores))
+    after = fill(after, "recovery", recovery(scores))
     if "--check" in sys.argv:
         if before != after:
             raise SystemExit(

@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 from narrative.series import change_points, change_test, event_effect, lead_lag, placebo_effect
+from narrative.simulate import simulate_series
 
 
 def test_an_event_effect_is_the_difference_of_means() -> None:
@@ -69,23 +70,17 @@ def test_a_penalty_of_ones_own_is_used() -> None:
     assert change_points(np.r_[0.0, 0.0, 5.0, 5.0], **kwargs) == [2]
 
 
-def slow(n: int, memory: float, random_state: int) -> np.ndarray:
-    """Return a series each of whose values goes on from the last."""
-    rng = np.random.default_rng(random_state)
-    out = np.zeros(n + 50)
-    for t in range(1, n + 50):
-        out[t] = memory * out[t - 1] + rng.standard_normal()
-    return out[50:]
-
-
 @pytest.mark.parametrize("memory", [0.0, 0.5])
 def test_a_series_that_does_not_change_seldom_seems_to(memory: float) -> None:
-    p = [change_test(slow(60, memory, i), n_permutations=99)[1] for i in range(150)]
+    p = [
+        change_test(simulate_series(60, memory, random_state=i), n_permutations=99)[1]
+        for i in range(150)
+    ]
     assert np.mean(np.array(p) <= 0.05) <= 0.1
 
 
 def test_a_step_is_placed_and_significant() -> None:
-    series = slow(80, 0.2, 1) + np.where(np.arange(80) >= 50, 3.0, 0.0)
+    series = simulate_series(80, 0.2, random_state=1) + np.where(np.arange(80) >= 50, 3.0, 0.0)
     position, p = change_test(series, n_permutations=199)
     assert abs(position - 50) <= 2
     assert p < 0.05
@@ -95,7 +90,7 @@ def test_a_step_is_placed_and_significant() -> None:
 
 
 def test_a_series_that_follows_another_is_seen_to() -> None:
-    shared = slow(82, 0.3, 2)
+    shared = simulate_series(82, 0.3, random_state=2)
     rng = np.random.default_rng(0)
     first, later = shared[2:], shared[:-2] + 0.3 * rng.standard_normal(80)
     lag, correlation, p = lead_lag(first, later, n_permutations=199)
@@ -108,7 +103,11 @@ def test_a_series_that_follows_another_is_seen_to() -> None:
 @pytest.mark.parametrize("memory", [0.0, 0.8])
 def test_slow_series_that_have_nothing_to_do_with_each_other_seldom_seem_to(memory: float) -> None:
     p = [
-        lead_lag(slow(60, memory, i), slow(60, memory, 999 + i), n_permutations=99)[2]
+        lead_lag(
+            simulate_series(60, memory, random_state=i),
+            simulate_series(60, memory, random_state=999 + i),
+            n_permutations=99,
+        )[2]
         for i in range(150)
     ]
     assert np.mean(np.array(p) <= 0.05) <= 0.1
