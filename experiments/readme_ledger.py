@@ -34,7 +34,7 @@ def recovery(scores: pd.DataFrame) -> str:
     drawn = span(held[~shipped]["value"])
     return (
         f"- The shipped 95 percent intervals hold the truth in {near} of the samples where a "
-        f"framing is common, and in {far} where it is rare or documents are unlike each other (they "
+        f"framing is common, and in {far} where it is rare or documents are unlike (they "
         f"are too wide, then, where few speak); resampling documents, the usual way, in {drawn} "
         f"(up to {n:,} samples a figure).\n- Tests of change, lag and event effects find something "
         f"where there is nothing in {span(alarms)} of {series} series each, at p ≤ .05."
