@@ -5,8 +5,10 @@ its part, its stratum (how likely it is to claim control; ``share`` says which s
 was drawn) and its claims. A second coder's are in ``second.csv``. The rules were written
 on ``development`` (months of odd number) and tested once on ``first test`` (even ones); they have
 seen its misses since, and its figures are of the rules before. ``second test`` is another draw from
-the even months, coded for the rules as they are: ``--test`` scores it. Needs the headlines
-(``NARRATIVE_DATA``); not part of ``make reproduce``, its figures stay in ``figures/scores.csv``.
+the even months, coded for the rules as they are: ``--test`` scores it. ``third test`` is more of
+that draw, by one coder, for the rules to come: not scored yet; its places were resolved by hand.
+Needs the headlines (``NARRATIVE_DATA``); not part of ``make reproduce``, its figures stay in
+``figures/scores.csv``.
 
     NARRATIVE_DATA=... python experiments/control_gold.py [--test]
 """
