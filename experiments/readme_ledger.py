@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from readme_cells import cell
 
+TESTS = ("first test", "second test")
 HORIZONS = (7, 30, 90)
 RECORDS = {
     "DeepState’s map, half of the place": "deepstate, 50% of the place",
@@ -52,4 +53,9 @@ def ledger(scores: pd.DataFrame) -> str:
         ]
         n = cells[0].split("n = ")[1]
         lines.append(f"| {label} | {' | '.join(c.split(', n = ')[0] for c in cells)} | {n} |")
-    return "\n".join(lines)
+    gold = scores[scores["experiment"] == "control gold"]
+    told = ["", "| read out of headlines, by rules | first test | second test |", "|---|---|---|"]
+    for metric in ("precision", "recall", "place right"):
+        cells = [cell(gold, f"capture claims: {metric}", "rules", t) for t in TESTS]
+        told.append(f"| {metric} | {' | '.join(cells)} |")
+    return "\n".join([*lines, *told])
