@@ -93,10 +93,9 @@ def adoption(
             "n_docs": len(units),
             "n_favor": round(float(part["weight"].sum()), 6),
         }
-        share, limits = np.nan, (np.array([np.nan]), np.array([np.nan]))
-        if part["weight"].sum() >= min_claims:
-            share, limits = _shares(outside, part["weight"].to_numpy(float), at, len(units))
-        row |= {"adoption": share, "adoption_low": limits[0][0], "adoption_high": limits[1][0]}
+        names = ("adoption", "adoption_low", "adoption_high")
+        found = _share(outside, part["weight"].to_numpy(float), at, len(units), min_claims)
+        row |= dict(zip(names, found, strict=True))
         rows.append(row)
     columns = ["framing_id", "n_docs", "n_favor", "adoption", "adoption_low", "adoption_high"]
     return pd.DataFrame(rows, columns=columns)
@@ -161,11 +160,9 @@ def against_interest(
     rows = []
     for (source, camp), part in mine.groupby(["source_id", "camp"], sort=True):
         units, at = np.unique(part["unit"].astype(str), return_inverse=True)
-        share, limits = np.nan, (np.array([np.nan]), np.array([np.nan]))
-        if len(part) >= min_claims:
-            ones = np.ones(len(part))
-            share, limits = _shares(part["against"].to_numpy(float), ones, at, len(units))
-        rows.append((source, camp, len(units), len(part), share, limits[0][0], limits[1][0]))
+        hits, ones = part["against"].to_numpy(float), np.ones(len(part))
+        found = _share(hits, ones, at, len(units), min_claims)
+        rows.append((source, camp, len(units), len(part), *found))
     columns = ["source_id", "camp", "n_docs", "n_sided", "against", "against_low", "against_high"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -200,13 +197,16 @@ def _favourable(
     return mine[~mine["camp"].isin(["", UNKNOWN]) & (mine["weight"] > 0)]
 
 
-def _shares(
-    hits: Floats, weight: Floats, at: np.ndarray, n: int
-) -> tuple[float, tuple[Floats, Floats]]:
-    """Return a weighted share and its limits over the units."""
+def _share(
+    hits: Floats, weight: Floats, at: npt.NDArray[np.intp], n: int, least: float
+) -> tuple[float, float, float]:
+    """Return a weighted share and its limits over the units, NaN where fewer than `least` count."""
+    if weight.sum() < least or not len(weight):
+        return float("nan"), float("nan"), float("nan")
     top = np.bincount(at, weights=hits * weight, minlength=n).astype(float)[:, None]
     bottom = np.bincount(at, weights=weight, minlength=n).astype(float)[:, None]
-    return float(top.sum() / bottom.sum()), clustered_intervals(top, bottom, min_groups=MIN_DOCS)
+    low, high = clustered_intervals(top, bottom, min_groups=MIN_DOCS)
+    return float(top.sum() / bottom.sum()), float(low[0]), float(high[0])
 
 
 def contest(stances: pd.DataFrame, *, min_claims: int = 10) -> pd.DataFrame:
