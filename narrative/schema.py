@@ -192,6 +192,9 @@ TABLES: Final[dict[str, dict[str, str]]] = {
         "region": _S,
         "lat": _F,
         "lon": _F,
+        "population": _F,
+        "front": _B,
+        "geonameid": _S,
     },
     "events": {
         "event_id": _S,
@@ -233,8 +236,15 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
 }
 
 # Columns that a table may lack, and what stands in them then.
-_OPTIONAL: Final[dict[str, dict[str, str | float]]] = {
-    "places": {"region": "", "lat": float("nan"), "lon": float("nan")},
+_OPTIONAL: Final[dict[str, dict[str, str | float | bool]]] = {
+    "places": {
+        "region": "",
+        "lat": float("nan"),
+        "lon": float("nan"),
+        "population": float("nan"),
+        "front": False,
+        "geonameid": "",
+    },
 }
 
 _LABELS: Final[dict[str, dict[str, tuple[object, ...]]]] = {
@@ -297,7 +307,7 @@ def check_table(table: pd.DataFrame, name: str) -> pd.DataFrame:
     out = filled[list(columns)].copy()
     for column, dtype in columns.items():
         if dtype == _S:
-            out[column] = out[column].fillna("")
+            out[column] = out[column].astype("string").fillna("")
         elif dtype == _F and not pd.api.types.is_numeric_dtype(out[column]):
             out[column] = out[column].replace("", None)  # an empty cell of a CSV file
         try:

@@ -89,19 +89,46 @@ def test_the_first_region_named(text: str, expected: str | None) -> None:
     assert region_named(text) == expected
 
 
-def test_the_shipped_gazetteer_has_both_usages_and_no_name_twice_in_a_region() -> None:
+def test_the_shipped_gazetteer_has_both_usages() -> None:
     places = shipped_places()
     gazetteer = Gazetteer(places)
     for name, place in (
         ("Krasnoarmeysk", "pokrovsk"), ("Dimitrov", "myrnohrad"), ("Gulyaipole", "huliaipole"),
         ("Seversk", "siversk"), ("Kup'yansk", "kupiansk"), ("Купянск", "kupiansk"),
+        ("Otradnoye", None), ("Rusin Yar", "rusyn_yar"), ("Sverdlikovo", "sverdlikovo"),
     ):  # fmt: skip
         assert gazetteer.resolve(name) == place
     inside = places.dropna(subset=["lat", "lon"])
     assert inside["lat"].between(44, 53).all()
     assert inside["lon"].between(22, 41).all()
-    named = places.groupby("region")["name"].apply(lambda n: n[n.duplicated()].tolist())
-    assert named[named.map(len) > 0].to_dict() == {"Donetsk": ["Uspenivka"]}
+
+
+def homonyms(*rows: tuple[str, str, float, bool]) -> Gazetteer:
+    columns = ["place_id", "region", "population", "front"]
+    return Gazetteer(pd.DataFrame(rows, columns=columns).assign(name="Novivka", aliases=""))
+
+
+def test_a_region_tells_places_of_one_name_apart() -> None:
+    gazetteer = homonyms(("n1", "Sumy", 500.0, True), ("n2", "Donetsk", 500.0, True))
+    assert gazetteer.resolve("Novovka") is None
+    assert gazetteer.resolve("Novovka", "Donetsk") == "n2"
+    assert gazetteer.resolve("Novovka", "Kharkiv") is None
+
+
+def test_the_much_larger_place_is_meant_and_else_the_only_one_at_the_front() -> None:
+    much = homonyms(("town", "Sumy", 5000.0, False), ("hamlet", "Sumy", 500.0, True))
+    assert much.resolve("Novivka") == "town"
+    little = homonyms(("town", "Sumy", 4999.0, False), ("hamlet", "Sumy", 500.0, True))
+    assert little.resolve("Novivka") == "hamlet"
+    unknown = homonyms(("a", "Sumy", float("nan"), False), ("b", "Sumy", float("nan"), False))
+    assert unknown.resolve("Novivka") is None
+
+
+def test_names_are_found_in_other_spellings_and_not_where_they_are_words() -> None:
+    gazetteer = Gazetteer(shipped_places())
+    text = "in january troops took kotlyarovka, Red Liman and Kupyansk-Uzlovoy, not Lyman-on-Sea"
+    found = [text[a:b] for a, b in gazetteer.mentions(text)]
+    assert found == ["kotlyarovka", "Red Liman", "Kupyansk-Uzlovoy"]
 
 
 # Claims in their documents

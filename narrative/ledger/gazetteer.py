@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from io import StringIO
 
@@ -25,9 +25,12 @@ _ENDINGS = (
     (re.compile(r"(?:o|i|e)+vka\b"), "ivka"),  # Danilovka, Danylivka
     (re.compile(r"(?:o|i|e)+v[oe]\b"), "ove"),  # Kurakhovo, Kurakhove
 )
+MUCH_LARGER = 10
+_WORD = re.compile(r"\w+")
 _FEWEST = 5  # letters of a name that is known by its key
 
 
+@lru_cache(maxsize=100_000)
 def spelling_key(name: str) -> str:
     """Return what the Ukrainian and the Russian spelling of a name have in common.
 
@@ -49,12 +52,14 @@ def spelling_key(name: str) -> str:
 
 @cache
 def shipped_places() -> pd.DataFrame:
-    """Return the shipped gazetteer: towns of the war in Ukraine, a ``places`` table.
+    """Return the shipped gazetteer: settlements of the war in Ukraine, a ``places`` table.
 
-    Names and coordinates are GeoNames' (CC BY 4.0); Russian usages were added by hand.
+    Names are the Ukrainian codifier's, coordinates and population GeoNames' (CC BY 4.0) where known
+    (else 300 people); Russian usages are by rule and by hand (``experiments/places_data.py``).
     """
     text = (files("narrative") / "data/places_ukraine.csv").read_text(encoding="utf-8")
-    return check_table(pd.read_csv(StringIO(text), dtype={"aliases": "string"}), "places")
+    table = pd.read_csv(StringIO(text), dtype={"aliases": "string", "geonameid": "string"})
+    return check_table(table, "places")
 
 
 @cache
@@ -78,6 +83,11 @@ def region_named(text: str) -> str | None:
 
 
 @cache
+def _also_words() -> frozenset[str]:
+    return frozenset(control_words().section["names"]["also_words"])
+
+
+@cache
 def _second_word() -> str:
     return any_of(control_words().section["names"]["second_words"])
 
@@ -88,11 +98,14 @@ class Gazetteer:
     Parameters
     ----------
     places : DataFrame
-        ``place_id, name, aliases``, and ``region`` where known.
+        ``place_id, name, aliases``, and ``region``, ``population`` and ``front`` where known.
     """
 
     def __init__(self, places: pd.DataFrame) -> None:
-        self.region = dict(zip(places["place_id"], places["region"].astype(str), strict=True))
+        ids = places["place_id"].astype(str)
+        self.region = dict(zip(ids, places["region"].astype(str), strict=True))
+        self.population = dict(zip(ids, places["population"].astype(float), strict=True))
+        self.front = set(ids[places["front"].astype(bool)])
         self._exact: dict[str, set[str]] = {}
         self._by_key: dict[str, set[str]] = {}
         for row in places.itertuples():
@@ -101,14 +114,34 @@ class Gazetteer:
                 if folded:
                     self._exact.setdefault(folded, set()).add(str(row.place_id))
                     self._by_key.setdefault(spelling_key(name), set()).add(str(row.place_id))
-        body = "|".join(re.escape(n) for n in sorted(self._exact, key=lambda n: (-len(n), n)))
-        alone = rf"(?<![\w-])(?:{body})(?![\w-])(?!\s{_second_word()}(?!\w))"
-        self._pattern = re.compile(alone if body else r"(?!)", re.IGNORECASE)
+        self._longest = max((len(_WORD.findall(n)) for n in self._exact), default=0)
+        self._second = re.compile(rf"\s{_second_word()}(?!\w)", re.IGNORECASE)
 
     def mentions(self, text: str) -> Iterator[tuple[int, int]]:
-        """Yield where a name of the table stands, written as the table has it in any case."""
-        for match in self._pattern.finditer(_plain(text)):
-            yield match.span()
+        """Yield where a name of the table stands, in any case, or a long one spelled otherwise."""
+        plain = _folded_signs(text)
+        words = [m.span() for m in _WORD.finditer(plain)]
+        at = 0
+        while at < len(words):
+            start = words[at][0]
+            ends = [end for _, end in words[at : at + self._longest]]
+            found = next((end for end in reversed(ends) if self._stands(plain, start, end)), None)
+            if found is None:
+                at += 1
+                continue
+            yield start, found
+            at += 1 + ends.index(found)
+
+    def _stands(self, plain: str, start: int, end: int) -> bool:
+        """Say whether a name stands there alone: no part of another one."""
+        name = plain[start:end]
+        if name in _also_words():
+            return False
+        alike = end - start > _FEWEST and spelling_key(name) in self._by_key
+        if name not in self._exact and not alike:
+            return False
+        beside = plain[max(0, start - 1) : start] + plain[end : end + 1]
+        return "-" not in beside and self._second.match(plain, end) is None
 
     def resolve(self, name: str, region: str | None = None) -> str | None:
         """Return the place of a name: as the table has it, or else by its spelling.
@@ -122,21 +155,37 @@ class Gazetteer:
         Returns
         -------
         str or None
-            None where no place or more than one fits.
+            Of several places that fit the one with `MUCH_LARGER` times the people of each other
+            (Leidner 2007), else the only one at the front; None where that is none or several.
         """
         exact = self._exact.get(_folded(name), set())
         alike = self._by_key.get(spelling_key(name), set()) if len(name) >= _FEWEST else set()
         for found in (exact, alike):
             here = {p for p in found if region is None or self.region[p] in (region, "")}
             if here:
-                return next(iter(here)) if len(here) == 1 else None
+                return self._likeliest(here)
         return None
 
+    def _likeliest(self, places: set[str]) -> str | None:
+        if len(places) == 1:
+            return next(iter(places))
+        order = sorted(places, key=lambda p: (-self._people(p), p))
+        first, second = (self._people(p) for p in order[:2])
+        if first >= MUCH_LARGER * second > 0:
+            return order[0]
+        front = places & self.front
+        return next(iter(front)) if len(front) == 1 else None
 
-def _plain(text: str) -> str:
-    """Return the text with one apostrophe, sign for sign: what is found stands where it stood."""
-    return text.replace("’", "'").replace("ʼ", "'").replace("`", "'")
+    def _people(self, place: str) -> float:
+        people = self.population[place]
+        return people if people == people else 0.0
+
+
+def _folded_signs(text: str) -> str:
+    """Return the text in small letters with one apostrophe, sign for sign."""
+    small = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+    return small.replace("’", "'").replace("ʼ", "'").replace("`", "'")
 
 
 def _folded(name: str) -> str:
-    return _plain(name).lower().strip()
+    return _folded_signs(name).strip()
