@@ -25,8 +25,6 @@ NEAR = 0.01  # degrees between a place and a map's point of the same place
 ROUNDED = 0.0005  # shares are given to three digits
 VIINA_UNTIL = "2026-04-24"
 VIINA = {"RU": "russian", "UA": "ukrainian", "LIBERATED": "ukrainian", "CONTESTED": "contested"}
-# GeoNames' numbers, which VIINA goes by, of places that its named part lacks.
-VIINA_IDS = {"kupiansk": "703656", "pokrovsk": "704422", "siversk": "694403"}
 
 
 def folder() -> Path:
@@ -77,20 +75,20 @@ def deepstate(places: pd.DataFrame, data: Path) -> list[pd.DataFrame]:
 
 
 def viina(places: pd.DataFrame, data: Path) -> list[pd.DataFrame]:
-    """Return what VIINA says of each place that it has a number for."""
+    """Return what VIINA says of each place whose GeoNames number it has, or a point of it."""
     named = pd.read_csv(data / "viina_control_changes_named_subset.csv")
     sites = named.drop_duplicates("geonameid").reset_index(drop=True)
     lines = json.loads((data / "viina-timeline.json").read_text())
     out = []
     for _, place in places.iterrows():
         name = str(place["place_id"])
-        number = VIINA_IDS.get(name)
-        if number is None:
+        number: str | None = str(place["geonameid"])
+        if number not in lines:
             site = nearest(place, sites["lon"].to_numpy(), sites["lat"].to_numpy())
             number = None if site is None else str(sites["geonameid"].iloc[site])
         changes = [
             (f"{str(day)[:4]}-{str(day)[4:6]}-{str(day)[6:]}", VIINA[status])
-            for day, status in lines.get(number, [])
+            for day, status in lines.get(str(number), [])
         ]
         if changes:
             out.append(from_changes("viina", name, changes, VIINA_UNTIL))
