@@ -135,7 +135,7 @@ def _passive_pattern() -> re.Pattern[str]:
     verb = any_of(control_words().section["take"]["passive"])
     return re.compile(
         rf"(?:{KIND})?\s+{_GAP}(?:(?P<verb>{verb}|after (?:the |its )?liberation|"
-        r"liberation)|"
+        r"liberation|libera(?:te?)?$)|"
         r"(?P<under>(?:under|in|into|to)\s+(?:the\s+|[\w']+\s+){0,4}?(?:control|hands)))\b",
         re.IGNORECASE,
     )

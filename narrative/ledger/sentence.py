@@ -34,10 +34,11 @@ _NOUN_BEHIND = re.compile(
     r"\s+(?!(?:in|by|and|on|over|after|as|with|from|is|was|city|town|village|community|settlement|"
     r"of|for|at|near|during|while|to|amid|has|were|are)\b)[a-z]"
 )
+_PARTICIPLE = re.compile(r"\w+ed\b", re.IGNORECASE)
 _INTO = re.compile(r"\b(?:in|from|at|near)\s+", re.IGNORECASE)
 _OF_A_REGION = re.compile(r"\b(?:region|oblast|republic|direction)\b", re.IGNORECASE)
 _DIRECTION = re.compile(
-    r"\s+(?:direct\w*|sector|axis|front|highway|road|region|oblast|border|people's)\b",
+    r"\s+(?:direct\w*|sector|axis|front|highway|road|region|oblast|border|people'?s?)(?!\w)",
     re.IGNORECASE,
 )
 _KIND_BEFORE = re.compile(
@@ -82,7 +83,7 @@ def control_words() -> _Words:
         re.compile(r"[A-ZА-ЯІЇЄҐ][\w']*(?:-[\w']+)*(?: [A-ZА-ЯІЇЄҐ][\w']*(?:-[\w']+)*){0,2}"),
         re.compile(
             r"[a-zа-яіїєґ][\w']+(?:-[\w']+)*(?: [a-z][\w']+(?:-[\w']+)*){0,2}?"
-            r"(?=\s*(?:[(,.;:—–]|$|[\U0001F000-\U0001FFFF☀-➿])|\s+(?:in|of|during|with|after|as|and|by|"
+            r"(?=\s*(?:[(,.;:—–]|\s-\s|$|[\U0001F000-\U0001FFFF☀-➿])|\s+(?:in|of|during|with|after|as|and|by|"
             r"over|near|on|at|from|for|to|is|are|was|were|has|have|had|tell|tells|share|while|under|the|liberated|captured|retaken|"
             r"servicemen|village|town|city|settlement|community|direction)\b|\s+\w{0,2}$)"
         ),
@@ -177,6 +178,8 @@ class Sentence:
             return bool(
                 re.search(rf"(?<![\w-]){any_of(words['noun'])}\s+(?:\w+\s+){{0,2}}$", before, re.I)
             )
+        if before.endswith("to ") and _PARTICIPLE.match(self.text, at):  # "to liberated Selydove"
+            before = before[: -len("to ")]
         gap = rf"(?:\s+{any_of(words['between'])})*"
         return bool(re.search(rf"(?<![\w-]){any_of(words['verb'])}{gap}\s*$", before, re.I))
 
