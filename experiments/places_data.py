@@ -69,7 +69,7 @@ STEMS = (
     (r"сіверськ", "северск"), (r"середн", "средн"), (r"катерин", "екатерин"),
     (r"єлизавет", "елизавет"), (r"сергі", "серге"), (r"(?<!кс)андрі", "андре"),
     (r"тимофі", "тимофе"),
-    (r"федорів", "федоров"), (r"сіль\b", "соль"), (r"камін", "камен"),
+    (r"федорів", "федоров"), (r"зоря\b", "заря"), (r"сіль\b", "соль"), (r"камін", "камен"),
     (r"кам.ян", "камен"), (r"іллів", "ильев"), (r"юрі", "юрье"), (r"поліс", "полес"),
     (r"пілля\b", "полье"), (r"піль\b", "поль"), (r"([лнтшчс])\1я\b", r"\1ье"),
     (r"сокіл\b", "сокол"),
@@ -81,6 +81,7 @@ COLUMNS = [
     "place_id",
     "name",
     "aliases",
+    "former",
     "region",
     "lat",
     "lon",
@@ -195,21 +196,24 @@ def largest(places: pd.DataFrame) -> int | None:
     return int(order.index[0]) if len(order) == 1 or people[0] >= 10 * people[1] else None
 
 
-def aliases(uk: str, name: str, other: object) -> str:
-    """Return the spellings by which a place is known beside its name, those of one key once."""
-    latin = (
-        [n for n in other if re.fullmatch(r"[A-Z][A-Za-z' -]+", n)]
-        if isinstance(other, list)
-        else []
-    )
-    made = [russian(uk) or "", *latin]
-    keys, out = {spelling_key(name)}, [uk]
-    for spelling in made:
-        key = spelling_key(spelling)
-        if len(key) > 3 and key not in keys:
-            keys.add(key)
-            out.append(spelling)
-    return "|".join(out)
+def aliases(uk: str, name: str, other: object) -> tuple[str, str]:
+    """Return the spellings by which a place is known beside its name, and other names it had.
+
+    GeoNames does not tell spellings from former names: what has another key counts as former.
+    """
+    known = {spelling_key(name)}
+    spelled = [uk]
+    made = russian(uk)
+    if made is not None and spelling_key(made) not in known:
+        known.add(spelling_key(made))
+        spelled.append(made)
+    former = []
+    for one in other if isinstance(other, list) else []:
+        key = spelling_key(one)
+        if re.fullmatch(r"[A-Z][A-Za-z' -]+", one) and len(key) > 3 and key not in known:
+            known.add(key)
+            former.append(one)
+    return "|".join(spelled), "|".join(former)
 
 
 def identified(table: pd.DataFrame) -> pd.Series:
@@ -238,9 +242,8 @@ def main() -> None:
     hand = with_numbers(hand, table[chosen])
     rest = table[~chosen].copy()
     rest["front"] = rest["district"].isin(FRONT)
-    rest["aliases"] = [
-        aliases(u, n, o) for u, n, o in zip(rest["uk"], rest["name"], rest["other"], strict=True)
-    ]
+    spelled = map(aliases, rest["uk"], rest["name"], rest["other"])
+    rest["aliases"], rest["former"] = zip(*spelled, strict=True)
     rest["place_id"] = identified(rest)
     clash = rest["place_id"].isin(hand["place_id"])
     rest.loc[clash, "place_id"] += "_" + rest.loc[clash, "region"].str.lower()

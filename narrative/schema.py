@@ -189,6 +189,7 @@ TABLES: Final[dict[str, dict[str, str]]] = {
         "place_id": _S,
         "name": _S,
         "aliases": _S,
+        "former": _S,
         "region": _S,
         "lat": _F,
         "lon": _F,
@@ -238,6 +239,7 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
 # Columns that a table may lack, and what stands in them then.
 _OPTIONAL: Final[dict[str, dict[str, str | float | bool]]] = {
     "places": {
+        "former": "",
         "region": "",
         "lat": float("nan"),
         "lon": float("nan"),

@@ -58,7 +58,9 @@ def shipped_places() -> pd.DataFrame:
     (else 300 people); Russian usages are by rule and by hand (``experiments/places_data.py``).
     """
     text = (files("narrative") / "data/places_ukraine.csv").read_text(encoding="utf-8")
-    table = pd.read_csv(StringIO(text), dtype={"aliases": "string", "geonameid": "string"})
+    table = pd.read_csv(
+        StringIO(text), dtype=dict.fromkeys(("aliases", "former", "geonameid"), "string")
+    )
     return check_table(table, "places")
 
 
@@ -98,10 +100,12 @@ class Gazetteer:
     Parameters
     ----------
     places : DataFrame
-        ``place_id, name, aliases``, and ``region``, ``population`` and ``front`` where known.
+        ``place_id, name, aliases``, and ``former`` names, ``region``, ``population`` and ``front``
+        where known.
     """
 
     def __init__(self, places: pd.DataFrame) -> None:
+        places = check_table(places, "places")
         ids = places["place_id"].astype(str)
         self.region = dict(zip(ids, places["region"].astype(str), strict=True))
         self.population = dict(zip(ids, places["population"].astype(float), strict=True))
@@ -114,6 +118,10 @@ class Gazetteer:
                 if folded:
                     self._exact.setdefault(folded, set()).add(str(row.place_id))
                     self._by_key.setdefault(spelling_key(name), set()).add(str(row.place_id))
+        self._former: dict[str, set[str]] = {}
+        for place, names in zip(ids, places["former"].astype(str), strict=True):
+            for name in names.split("|"):
+                self._former.setdefault(spelling_key(name), set()).add(place)
         self._longest = max((len(_WORD.findall(n)) for n in self._exact), default=0)
         self._second = re.compile(rf"\s{_second_word()}(?!\w)", re.IGNORECASE)
 
@@ -150,7 +158,8 @@ class Gazetteer:
         ----------
         name : str
         region : str, optional
-            A place that the table has in another region is then no match.
+            A place that the table has in another region is then no match; former names count with
+            a region only, and where no place has the name today.
 
         Returns
         -------
@@ -159,8 +168,11 @@ class Gazetteer:
             (Leidner 2007), else the only one at the front; None where that is none or several.
         """
         exact = self._exact.get(_folded(name), set())
-        alike = self._by_key.get(spelling_key(name), set()) if len(name) >= _FEWEST else set()
-        for found in (exact, alike):
+        long = len(name) >= _FEWEST and not re.search(r"\d", name)
+        key = spelling_key(name) if long else ""
+        alike = self._by_key.get(key, set()) if long else set()
+        former = self._former.get(key, set()) if long and region else set()
+        for found in (exact, alike, former):
             here = {p for p in found if region is None or self.region[p] in (region, "")}
             if here:
                 return self._likeliest(here)
