@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 SKIP ?=
-EXPERIMENTS := $(filter-out $(SKIP),e01_corpus_and_claims e02_framings e03_validity e04_stance_over_time e05_claim_record e06_stability e07_attribution e08_stance_models e10_battle e11_ledger e12_recovery)
+EXPERIMENTS := $(filter-out $(SKIP),e01_corpus_and_claims e02_framings e03_validity e04_stance_over_time e05_claim_record e06_stability e07_attribution e08_stance_models e10_battle e11_ledger e12_recovery e13_battle_corpora)
 export HF_HUB_OFFLINE = 1
 export TOKENIZERS_PARALLELISM = false
 

@@ -36,6 +36,15 @@ SAME = ["dataset", "split", "metric", "system"]  # what tells one figure of an e
 
 INEVITABLE, COUNTER = "russian_victory_inevitable", "ukrainian_counteroffensive"
 MAIN = {INEVITABLE: "Inevitable Russian victory", COUNTER: "Ukrainian counteroffensive"}
+RUSSIAN, UKRAINIAN = {"russian", "pro_russian"}, {"ukrainian", "pro_ukrainian"}
+# Whose story each framing is.
+HOME = {
+    INEVITABLE: RUSSIAN,
+    "russian_advance": RUSSIAN,
+    COUNTER: UKRAINIAN,
+    "ukrainian_resistance_holds": UKRAINIAN,
+    "premature_or_false_russian_claim": UKRAINIAN,
+}
 # Rules and thresholds were chosen on the development documents and the written claims; the other
 # two were coded before and not looked at claim by claim while choosing.
 DEVELOPMENT = ("000_bbb38680f44f1421", "003_9bdc5f7e5fd08760", "004_7c8b8cb817980a3a")

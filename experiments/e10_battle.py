@@ -8,20 +8,11 @@ over documents and are wide.
 from __future__ import annotations
 
 import pandas as pd
-from common import BLOCS, COUNTER, INEVITABLE, record_scores, save, table
+from common import BLOCS, HOME, record_scores, save, table
 
 from narrative.battle import COUNTED, adoption, against_interest, contest, first_adopters
 from narrative.stance import speaker_camps
 
-RUSSIAN, UKRAINIAN = {"russian", "pro_russian"}, {"ukrainian", "pro_ukrainian"}
-# Whose story each framing is.
-HOME = {
-    INEVITABLE: RUSSIAN,
-    "russian_advance": RUSSIAN,
-    COUNTER: UKRAINIAN,
-    "ukrainian_resistance_holds": UKRAINIAN,
-    "premature_or_false_russian_claim": UKRAINIAN,
-}
 MIN_CLAIMS = 10
 
 

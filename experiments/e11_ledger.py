@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from common import SEEDS, record_scores, save, table
+from scipy.stats import binomtest
 
 from narrative.ledger import (
     build_ledger,
@@ -72,6 +73,36 @@ def rates(claims: pd.DataFrame, who: str) -> list[dict[str, object]]:
                  "metric": f"not made good within {horizon} days", "system": who, "value": value,
                  "low": low, "high": high, "n": len(part),
                  "unit": "first claims of a place, interval by place"}
+            )  # fmt: skip
+    return rows
+
+
+def exposures(first: pd.DataFrame, control: pd.DataFrame) -> list[dict[str, object]]:
+    """Return how often a first claim was exposed, and how often the place was claimed again.
+
+    A claim is exposed on the first day, after its reference's lag, on which half of the place or
+    less is assessed as held; what is repeated after that persists against the record.
+    """
+    again = control[(control["claimed_status"] == "russian") & (control["certainty"] != "denied")]
+    rows = []
+    for reference, part in first.groupby("reference", sort=True):
+        exposed = part[part["exposed_at"] != ""]
+        persists = [
+            ((again["place_id"] == place) & (again["said_at"] > day)).any()
+            for place, day in zip(exposed["place_id"], exposed["exposed_at"], strict=True)
+        ]
+        for metric, hits in (
+            ("half or less assessed before it was reached", (part["exposed_at"] != "").tolist()),
+            ("claimed again after exposure", persists),
+        ):
+            if len(hits) < FEWEST:
+                continue
+            limits = binomtest(sum(hits), len(hits)).proportion_ci(method="wilson")
+            rows.append(
+                {"dataset": "headlines", "split": f"{reference}, 50% of the place",
+                 "metric": metric, "system": "all sources", "value": float(np.mean(hits)),
+                 "low": limits.low, "high": limits.high, "n": len(hits),
+                 "unit": "first claims of a place"}
             )  # fmt: skip
     return rows
 
@@ -166,14 +197,7 @@ def main() -> None:
     by_claimant = by_claimant[(by_claimant["extent"] == "full")]
     for claimant, part in by_claimant.groupby("claimant", sort=True):
         rows += rates(part[part["claimed_status"] == "russian"], str(claimant))
-    half = first[first["level"] == HALF]
-    for reference, part in half.groupby("reference", sort=True):
-        exposed = part["exposed_at"] != ""
-        rows.append(
-            {"dataset": "headlines", "split": f"{reference}, 50% of the place",
-             "metric": "half or less assessed before it was reached", "system": "all sources",
-             "value": float(exposed.mean()), "n": len(part), "unit": "first claims of a place"}
-        )  # fmt: skip
+    rows += exposures(first[first["level"] == HALF], control)
     save(curves(first), "e11_open_credit")
     days = weeks("2024-07-08", "2026-04-24")
     save(outstanding(first, days), "e11_outstanding")

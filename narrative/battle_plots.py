@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from narrative.plots import DOUBLE, SIDES
+from narrative.plots import DOUBLE, SIDES, mark_events
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -172,4 +172,49 @@ def plot_open_credit(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.set_ylabel("share not made good")
     ax.grid(color="#E5E5E5", linewidth=0.6)
     ax.legend(loc="upper right")
+    return ax
+
+
+def plot_around_events(
+    table: pd.DataFrame,
+    events: pd.DataFrame,
+    styles: dict[str, tuple[str, str, str]],
+    *,
+    value: str = "stance",
+    ax: Axes | None = None,
+    event_labels: bool = True,
+) -> Axes:
+    """Draw a value over time, a line with its interval for each who, and dated events.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``who, week`` (ISO day) and of `value` its column, and those with ``_low`` and ``_high``;
+        NaN, where too few claims speak, leaves a gap.
+    events : DataFrame
+        ``date`` (ISO day) and ``label``.
+    styles : dict of str to (colour, marker, line style)
+        Who is drawn, in this order.
+    value : str
+    ax : Axes, optional
+    event_labels : bool
+        Write the labels above the axes.
+    """
+    import matplotlib.pyplot as plt
+
+    if ax is None:
+        ax = plt.subplots(figsize=(DOUBLE, 2.4))[1]
+    mark_events(ax, events, labels=event_labels)
+    for who, (colour, marker, line) in styles.items():
+        part = table[table["who"] == who].sort_values("week")
+        middle = pd.to_datetime(part["week"]) + pd.Timedelta(days=3)
+        ax.fill_between(
+            middle, part[f"{value}_low"], part[f"{value}_high"], color=colour, alpha=0.15,
+            linewidth=0,
+        )  # fmt: skip
+        ax.plot(
+            middle, part[value], color=colour, marker=marker, linestyle=line, markersize=3,
+            linewidth=1.1, label=who,
+        )  # fmt: skip
+    ax.grid(axis="y", color="#E5E5E5", linewidth=0.6)
     return ax

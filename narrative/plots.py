@@ -217,7 +217,7 @@ def plot_stance_timeline(
     first, last = pd.to_datetime(table["bin_start"]), pd.to_datetime(table["bin_end"])
     middle: pd.Series[Any] = first + (last - first) / 2
     ax.axhline(0, color="#999999", linewidth=0.6, zorder=0)
-    _mark_events(ax, events, labels=event_labels)
+    mark_events(ax, events, labels=event_labels)
     for number, (side, style) in enumerate(SIDES.items()):
         mine = table["side"] == side
         when: pd.Series[Any] = middle[mine] + pd.Timedelta(days=5 * (number - 1))
@@ -231,7 +231,8 @@ def plot_stance_timeline(
     return ax
 
 
-def _mark_events(ax: Axes, events: pd.DataFrame, *, labels: bool) -> None:
+def mark_events(ax: Axes, events: pd.DataFrame, *, labels: bool) -> None:
+    """Draw a line at each event's ``date``, with its ``label`` above the axes if wanted."""
     for _, event in events.iterrows():
         day = _day(event["date"])
         ax.axvline(day, color="#AAAAAA", linewidth=0.7, zorder=0)

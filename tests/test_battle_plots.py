@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -78,3 +79,20 @@ def test_adoption_says_how_much_comes_from_outside_and_where_too_few_speak():
     assert "25% [10%, 50%]\n40 claims" in texts
     assert "too few\n3 claims" in texts
     assert [round(b.get_width(), 3) for b in ax.patches] == [0.75, 0, 0.25, 1]
+
+
+def test_what_surrounds_events_has_a_line_for_each_who_and_gaps_stay_open():
+    table = pd.DataFrame(
+        {"who": ["a", "a", "a", "b"],
+         "week": ["2025-01-13", "2025-01-06", "2025-01-20", "2025-01-06"],
+         "share": [0.2, 0.1, float("nan"), 0.5], "share_low": [0.1, 0.0, float("nan"), 0.4],
+         "share_high": [0.3, 0.2, float("nan"), 0.6]}
+    )  # fmt: skip
+    events = pd.DataFrame({"date": ["2025-01-15"], "label": ["claimed"]})
+    styles = {"b": ("#000000", "o", "-"), "a": ("#0072B2", "s", "--")}
+    ax = battle_plots.plot_around_events(table, events, styles, value="share")
+    lines = {line.get_label(): line.get_ydata() for line in ax.lines[1:]}
+    assert list(lines) == ["b", "a"]
+    assert lines["a"][:2].tolist() == [0.1, 0.2]  # by week
+    assert np.isnan(lines["a"][2])
+    assert [t.get_text() for t in ax.texts] == ["claimed"]
