@@ -57,6 +57,9 @@ def claims(*texts: tuple[str, str]) -> pd.DataFrame:
         ("took 12 sq. km and 3 settlements", [("km2", 12), ("settlements", 3)]),
         ("over 100 Russian soldiers were there", [("soldiers", 100)]),
         ("approximately 120 Russian troops remain", [("soldiers", 120)]),
+        ("up to a hundred Russian soldiers hide there", [("soldiers", 100)]),
+        ("lost more than 1,800 troops in battles for it", [("losses", 1800)]),
+        ("the number had dropped to about 50", []),
         ("the 3rd army took 20 percent of it in 2025", []),
         ("Kupiansk is held", []),
     ],
@@ -81,3 +84,26 @@ def test_different_numbers_of_different_claimants_are_pairs() -> None:
     apart = contradicting_numbers(numbers, within_claims=pd.Series(["a", "b", "c", "d"]))
     assert apart.empty
     assert contradicting_numbers(numbers.iloc[:0]).empty
+
+
+def test_a_number_is_of_the_place_named_last_and_of_what_was_counted_last() -> None:
+    text = "Over 100 Russian soldiers are in Lyman. By Friday the number had dropped to 50."
+    end = text.index(".") + 1
+    table = claims(("staff", text[:end]), ("staff", text[end + 1 :]))
+    table["start"], table["end"] = [0, end + 1], [end, len(text)]
+    documents = pd.DataFrame({"doc_id": ["d"], "text": [text]})
+    places = pd.DataFrame({"place_id": ["lyman"], "name": ["Lyman"], "aliases": [""]})
+    got = quantities(table, documents, places)
+    columns = ["unit", "whose", "value", "place_id"]
+    assert got[columns].to_numpy().tolist() == [
+        ["soldiers", "russian", 100.0, "lyman"], ["soldiers", "russian", 50.0, "lyman"],
+    ]  # fmt: skip
+
+
+def test_soldiers_of_different_sides_do_not_contradict() -> None:
+    numbers = quantities(
+        claims(
+            ("a", "100 Russian soldiers"), ("b", "80 Ukrainian soldiers"), ("c", "120 Russian men")
+        )
+    )
+    assert contradicting_numbers(numbers).empty

@@ -1,11 +1,7 @@
 """Claims of control against the record: what is claimed, what references assess, and credit."""
 
 from narrative.ledger.claims import control_claims, control_readings
-from narrative.ledger.contradictions import (
-    contradicting_claims,
-    contradicting_numbers,
-    quantities,
-)
+from narrative.ledger.contradictions import contradicting_claims, contradicting_numbers
 from narrative.ledger.credit import (
     Curve,
     build_ledger,
@@ -15,6 +11,7 @@ from narrative.ledger.credit import (
     outstanding,
 )
 from narrative.ledger.gazetteer import Gazetteer, shipped_places, spelling_key
+from narrative.ledger.quantities import quantities
 from narrative.ledger.reading import ControlReading, read_control
 from narrative.ledger.record import (
     check_assessments,

@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 import pandas as pd
 
 from narrative.ledger.record import HOLDERS, day_number
 
-_NUMBER = r"(?P<number>\d{1,3}(?:[ ,]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
-_UNITS = {
-    "km2": r"(?:square (?:kilomet(?:er|re)s?|km)|sq\.? ?km|km2|km²)",
-    "soldiers": r"(?:\w+ ){0,2}?(?:soldiers|troops|servicemen|fighters|personnel)",
-    "settlements": r"(?:\w+ ){0,2}?(?:settlements|villages|communities|localities)",
-}
-_PATTERNS = {
-    unit: re.compile(rf"(?<![\w.,-]){_NUMBER}\+?(?:\s|-){words}\b", re.IGNORECASE)
-    for unit, words in _UNITS.items()
-}
 _SIDE = ["place_id", "claimant", "camp", "claimed_status", "said_at", "claim_id"]
 
 
@@ -54,41 +42,6 @@ def contradicting_claims(control: pd.DataFrame, *, within_days: int = 3) -> pd.D
     return pairs.sort_values(keys).reset_index(drop=True)
 
 
-def quantities(claims: pd.DataFrame) -> pd.DataFrame:
-    """Return the numbers of square kilometres, soldiers and settlements in claims.
-
-    Parameters
-    ----------
-    claims : DataFrame
-        The ``claims`` table.
-
-    Returns
-    -------
-    DataFrame
-        ``claim_id, doc_id, claimant, said_at, unit, value``, one row a number.
-
-    Examples
-    --------
-    >>> claim = {"claim_id": "c", "doc_id": "d", "source_id": "s", "said_at": "2025-12-17"}
-    >>> quantities(pd.DataFrame([claim | {"text": "took 6,000 square kilometres"}]))["value"].item()
-    6000.0
-    """
-    rows = []
-    for claim in claims.to_dict("records"):
-        shared = {
-            "claim_id": claim["claim_id"],
-            "doc_id": claim["doc_id"],
-            "claimant": claim["source_id"],
-            "said_at": claim["said_at"],
-        }
-        for unit, pattern in _PATTERNS.items():
-            for match in pattern.finditer(str(claim["text"])):
-                value = float(re.sub(r"[ ,]", "", match["number"]))
-                rows.append(shared | {"unit": unit, "value": value})
-    columns = ["claim_id", "doc_id", "claimant", "said_at", "unit", "value"]
-    return pd.DataFrame(rows, columns=columns)
-
-
 def contradicting_numbers(
     numbers: pd.DataFrame,
     *,
@@ -96,7 +49,7 @@ def contradicting_numbers(
     ratio: float = 1.1,
     most: float = 3.0,
 ) -> pd.DataFrame:
-    """Return pairs of numbers of one unit that different claimants give in the same context.
+    """Return pairs of numbers of one unit and side that claimants give in the same context.
 
     Whether two numbers are of one thing is for the reader to say: what stands in one document (or
     one group of `within_claims`) may be of one thing.
@@ -114,12 +67,13 @@ def contradicting_numbers(
     Returns
     -------
     DataFrame
-        ``group, unit, claimant, value, claim_id`` and the same of the other, the larger first.
+        ``group, unit, whose, claimant, said_at, value, claim_id`` and the last four of the other,
+        the larger first.
     """
     group = numbers["doc_id"] if within_claims is None else within_claims
     table = numbers.assign(group=group.to_numpy())
-    table = table[["group", "unit", "claimant", "value", "claim_id"]]
-    pairs = table.merge(table, on=["group", "unit"], suffixes=("", "_other"))
+    table = table[["group", "unit", "whose", "claimant", "said_at", "value", "claim_id"]]
+    pairs = table.merge(table, on=["group", "unit", "whose"], suffixes=("", "_other"))
     apart = pairs["value"].between(ratio * pairs["value_other"], most * pairs["value_other"])
     kept = pairs[apart & (pairs["claimant"] != pairs["claimant_other"])]
     keys = ["group", "unit", "claim_id", "claim_id_other"]
