@@ -39,6 +39,18 @@ def test_few_coded_claims_widen_the_interval() -> None:
     assert widths[-1] > 2 * widths[0]
 
 
+@pytest.mark.parametrize(("share", "matters"), [(0.8, "n_positive"), (0.2, "n_negative")])
+def test_the_rate_that_prevalence_rests_on_widens_it_more(share: float, matters: str) -> None:
+    inside, claims = np.full((200, 1), 100 * share), np.full((200, 1), 100.0)
+    widths = {}
+    for name in ("n_positive", "n_negative"):
+        rates = ErrorRates(0.9, 0.9, **{name: 50})
+        _, low, high = corrected_prevalence(inside, claims, rates)
+        widths[name] = (high - low).item()
+    other = widths.pop(({*widths} - {matters}).pop())
+    assert widths[matters] > 1.5 * other
+
+
 def test_limits_stay_in_their_range_and_are_none_where_rates_do_not_fit() -> None:
     claims = np.full((30, 3), 10.0)
     inside = np.repeat([[0.0, 8.0, 10.0]], 30, axis=0)
