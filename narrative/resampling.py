@@ -107,28 +107,60 @@ def clustered_intervals(
     from scipy import stats
 
     least, width = span[0], span[1] - span[0]
-    top = (numerator - least * denominator) / width
-    total = denominator.sum(axis=0)
-    n = (denominator > 0).sum(axis=0)
-    low, high = np.full(len(total), np.nan), np.full(len(total), np.nan)
-    cells = np.flatnonzero((n >= max(2, min_groups)) & (total > 0))
-    if not len(cells):
-        return low, high
-    top, bottom, total, n = top[:, cells], denominator[:, cells], total[cells], n[cells]
-    share = np.clip(top.sum(axis=0) / total, 0, 1)
-    variance = ((top - share * bottom) ** 2).sum(axis=0) / total**2 * n / (n - 1)
-    tail = (1 - level) / 2
-    shrunk = (stats.norm.ppf(tail) / stats.t.ppf(tail, n - 1)) ** 2
-    inner = (variance > 0) & (share > 0) & (share < 1)
-    # Where all say the same, each group counts as one.
-    worth = np.where(inner, share * (1 - share) / np.where(inner, variance, 1), n) * shrunk
-    worth = np.minimum(worth, total)
+    share, worth = sample_worth(
+        (numerator - least * denominator) / width, denominator, level=level, min_groups=min_groups
+    )
+    low, high = np.full(len(share), np.nan), np.full(len(share), np.nan)
+    cells = np.flatnonzero(np.isfinite(worth))
+    share, worth, tail = share[cells], worth[cells], (1 - level) / 2
     hits = worth * share
     below = stats.beta.ppf(tail, hits + 0.5, worth - hits + 0.5)
     above = stats.beta.ppf(1 - tail, hits + 0.5, worth - hits + 0.5)
     low[cells] = least + width * np.where(share > 0, below, 0)
     high[cells] = least + width * np.where(share < 1, above, 1)
     return low, high
+
+
+def sample_worth(
+    numerator: Floats, denominator: Floats, *, level: float = 0.95, min_groups: int = 2
+) -> tuple[Floats, Floats]:
+    """Return shares over groups that are alike within, and how many independent units they rest on.
+
+    Parameters
+    ----------
+    numerator, denominator : ndarray, shape (n_groups, n_cells)
+        Contribution of each group to each cell.
+    level : float
+        Coverage in (0, 1) of the interval that is to be made: few groups are worth less in the
+        tails (Student).
+    min_groups : int
+        Cells that fewer groups contribute to are worth NaN, and so are those of one group.
+
+    Returns
+    -------
+    share, worth : ndarray, shape (n_cells,)
+    """
+    from scipy import stats
+
+    total = denominator.sum(axis=0)
+    n = (denominator > 0).sum(axis=0)
+    share, worth = np.full(len(total), np.nan), np.full(len(total), np.nan)
+    some = total > 0
+    share[some] = np.clip(numerator[:, some].sum(axis=0) / total[some], 0, 1)
+    cells = np.flatnonzero((n >= max(2, min_groups)) & some)
+    if not len(cells):
+        return share, worth
+    top, bottom, mine, total, n = (
+        numerator[:, cells], denominator[:, cells], share[cells], total[cells], n[cells],
+    )  # fmt: skip
+    variance = ((top - mine * bottom) ** 2).sum(axis=0) / total**2 * n / (n - 1)
+    tail = (1 - level) / 2
+    shrunk = (stats.norm.ppf(tail) / stats.t.ppf(tail, n - 1)) ** 2
+    inner = (variance > 0) & (mine > 0) & (mine < 1)
+    # Where all say the same, each group counts as one.
+    units = np.where(inner, mine * (1 - mine) / np.where(inner, variance, 1), n)
+    worth[cells] = np.minimum(units * shrunk, total)
+    return share, worth
 
 
 def group_bootstrap(

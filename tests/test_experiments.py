@@ -15,12 +15,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "experiments"))
 import common
 import e08_stance_models
 import e09_framing_models as e09
+import e12_recovery as e12
 import framing_guided
 import framing_sets
 import stance_behaviour
 import stance_contests
 import stance_public
 import validity
+
+from narrative.simulate import Exposure
 
 
 def test_auc_is_that_of_sided_claims() -> None:
@@ -77,6 +80,20 @@ def test_a_statistic_of_some_rows_says_how_many() -> None:
     )
     assert row["n"] == 2
     assert np.isnan(row["low"])
+
+
+def test_copies_are_summed_with_their_first_publisher_in_each_sample() -> None:
+    group = np.array([[0, 0], [1, 1], [0, 1], [0, 1]])
+    counts = np.array([[1, 10], [2, 20], [4, 40], [8, 80]])
+    assert e12.grouped(counts, group).tolist() == [[13, 10], [2, 140]]
+
+
+def test_an_exposure_is_measured_against_the_weeks_that_are_compared() -> None:
+    found = e12.exposed(0.0, Exposure(e12.EXPOSED, -0.4, 4.0), 1)
+    close, far = (found[k][2] for k in found)
+    assert close == pytest.approx(-0.4 * np.mean(0.5 ** (np.arange(8) / 4)))
+    assert far == pytest.approx(-0.4 * np.mean(0.5 ** (np.arange(52) / 4)))
+    assert all(0 < p <= 1 for _, p, _ in found.values())
 
 
 def _rows(**values: float) -> list[dict[str, object]]:
