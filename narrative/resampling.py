@@ -204,40 +204,6 @@ def group_bootstrap(
     return float(low), float(high)
 
 
-def permutation_p(
-    statistic: Callable[[npt.NDArray[np.intp]], float],
-    n: int,
-    *,
-    n_permutations: int = 999,
-    random_state: int = 0,
-) -> tuple[float, float]:
-    """Return a statistic and its two-sided permutation p-value.
-
-    Parameters
-    ----------
-    statistic : callable
-        Takes an order of the `n` units, returns a number; called first with the identity.
-    n : int
-        Units to permute (documents).
-    n_permutations : int
-    random_state : int
-
-    Returns
-    -------
-    (float, float)
-        The observed value, and ``(1 + #{|t| >= |t_obs|}) / (1 + n_permutations)``.
-
-    References
-    ----------
-    Phipson and Smyth (2010). Permutation p-values should never be zero.
-    """
-    rng = np.random.default_rng(random_state)
-    observed = statistic(np.arange(n))
-    drawn = np.array([statistic(rng.permutation(n)) for _ in range(n_permutations)])
-    extreme = int((np.abs(drawn) >= abs(observed) - 1e-12).sum())
-    return float(observed), (1 + extreme) / (1 + n_permutations)
-
-
 def false_discovery(p: Floats) -> Floats:
     """Return Benjamini-Hochberg adjusted p-values; NaN stays NaN."""
     from scipy.stats import false_discovery_control

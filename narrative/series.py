@@ -5,47 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from narrative.resampling import permutation_p
-
 Floats = npt.NDArray[np.float64]
 _MOST_PAST = 3  # last values that foretell the next, at most
 _FEWEST_VALUES = 12  # of a series that is tested
-
-
-def event_effect(
-    values: Floats,
-    days: Floats,
-    event_day: float,
-    *,
-    n_permutations: int = 999,
-    random_state: int = 0,
-    min_each: int = 3,
-) -> tuple[float, float]:
-    """Return the difference of means after and before an event, and its permutation p-value.
-
-    Parameters
-    ----------
-    values : ndarray, shape (n,)
-        One value a document (its mean stance, say): documents are what is permuted.
-    days : ndarray, shape (n,)
-        Day number of each document.
-    event_day : float
-        Documents of this day count as after.
-    n_permutations, random_state : int
-    min_each : int
-        Fewer documents on either side give NaN, NaN.
-    """
-    after = days >= event_day
-    if min(after.sum(), (~after).sum()) < min_each:
-        return float("nan"), float("nan")
-
-    def difference(order: npt.NDArray[np.intp]) -> float:
-        shuffled = values[order]
-        return float(shuffled[after].mean() - shuffled[~after].mean())
-
-    return permutation_p(
-        difference, len(values), n_permutations=n_permutations, random_state=random_state
-    )
 
 
 def change_points(values: Floats, *, penalty: float | None = None, min_size: int = 3) -> list[int]:

@@ -4,37 +4,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy import stats
 
-from narrative.series import change_points, change_test, event_effect, lead_lag, placebo_effect
+from narrative.series import change_points, change_test, lead_lag, placebo_effect
 from narrative.simulate import simulate_series
-
-
-def test_an_event_effect_is_the_difference_of_means() -> None:
-    days = np.arange(20.0)
-    values = np.where(days >= 12, 0.75, 0.25)
-    effect, p = event_effect(values, days, 12)
-    assert effect == pytest.approx(0.5)
-    assert p < 0.01
-    # The day of the event counts as after.
-    assert event_effect(values, days, 11)[0] == pytest.approx((8 * 0.75 + 0.25) / 9 - 0.25)
-
-
-@pytest.mark.parametrize("event_day", [-1, 0, 2, 18, 30])
-def test_too_few_documents_on_a_side_give_no_effect(event_day: float) -> None:
-    got = event_effect(np.zeros(20), np.arange(20.0), event_day)
-    assert np.isnan(got).all()
-
-
-def test_effects_of_no_event_have_uniform_p_values() -> None:
-    rng = np.random.default_rng(4)
-    days = np.arange(16.0)
-    found = [
-        event_effect(rng.standard_normal(16), days, 8, n_permutations=99, random_state=s)[1]
-        for s in range(200)
-    ]
-    assert stats.kstest(found, "uniform").pvalue > 0.01
-
 
 STEP = np.r_[np.zeros(12), np.ones(10)]
 
