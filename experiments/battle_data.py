@@ -21,7 +21,8 @@ from headlines import read_headlines
 from tqdm import tqdm
 
 from narrative.battle import claim_weights, first_adopters
-from narrative.pipeline import Silent, run_study
+from narrative.pipeline import run_study
+from narrative.reporting import Silent
 from narrative.stance import speaker_camps
 from narrative.storage import read_table, write_text
 from narrative.study import read_study

@@ -111,6 +111,30 @@ def report(folder: Path, target: Path | None) -> None:
 
 
 @cli.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option(
+    "--study", type=click.Path(path_type=Path), help="Compare its inputs with the run's, too."
+)
+def verify(folder: Path, study: Path | None) -> None:
+    """Check that the run in FOLDER is as it was written, and follows from its tables.
+
+    Every table is hashed, every number and derived table is made again; what differs is named, by
+    row and column. Exit code 1 if anything does.
+    """
+    from narrative.study import read_study
+    from narrative.verify import made_by_other, verify_run
+
+    found = verify_run(folder, None if study is None else read_study(study))
+    for other in made_by_other(folder):
+        click.echo(f"Note: made by another version ({other}).", err=True)
+    for difference in found:
+        click.echo(str(difference))
+    if found:
+        raise click.exceptions.Exit(1)
+    click.echo(f"{folder}: all files are as they were written, and follow from each other.")
+
+
+@cli.command()
 @click.argument("study", type=click.Path(path_type=Path))
 @_RESULTS
 @click.option("--header", is_flag=True, help="Write the header row too.")

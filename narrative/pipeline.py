@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pandas as pd
 
 from narrative.adapter import load_adapter
 from narrative.claims import attributed_by, cue_language, extract_claims, parser_of
 from narrative.corpus import read_corpus
+from narrative.digests import DIGESTS, write_digest
 from narrative.encoder import (
     DEFAULT_MODEL,
     CachedEncoder,
@@ -34,6 +35,7 @@ from narrative.ledger.record import EVENTS
 from narrative.normalise import build_normaliser
 from narrative.numbers import summarise
 from narrative.provenance import code_hash, input_hashes, kept_tables, versions
+from narrative.reporting import Reporter, Silent
 from narrative.schema import check_table, empty_table
 from narrative.speakers import check_sources, normalise_mention, used_sources, with_shipped
 from narrative.stance import (
@@ -50,32 +52,6 @@ from narrative.study import Study
 from narrative.timeline import estimate_timeline
 
 STAGES = ("corpus", "claims", "framings", "stances", "timeline", "ledger")
-
-
-class Reporter(Protocol):
-    """What a run tells about itself."""
-
-    def stage(self, name: str, kept: bool) -> None:
-        """Say that a stage begins, or is kept from an earlier run."""
-
-    def progress(self, done: int, total: int) -> None:
-        """Say how far the stage is."""
-
-    def note(self, text: str) -> None:
-        """Say what the user should know about the results."""
-
-
-class Silent:
-    """A reporter that says nothing."""
-
-    def stage(self, name: str, kept: bool) -> None:
-        """Ignore."""
-
-    def progress(self, done: int, total: int) -> None:
-        """Ignore."""
-
-    def note(self, text: str) -> None:
-        """Ignore."""
 
 
 @dataclass
@@ -217,11 +193,15 @@ def _ledger(run: _Run) -> Tables:
     )
     study = run.study
     assessments = pd.concat([study.assessments(), from_events(study.events())], ignore_index=True)
-    own = pd.DataFrame({"reference": [EVENTS], "lag_days": [0.0]})
-    references = pd.concat([study.references()[["reference", "lag_days"]], own])
+    own = {"reference": EVENTS, "title": "events of the study", "lag_days": 0.0}
+    references = check_table(
+        pd.concat([study.references(), pd.DataFrame([own])], ignore_index=True), "references"
+    )
     ledger = build_ledger(control, assessments, references)
     assessments = check_table(assessments, "assessments")
-    return {"control": control, "assessments": assessments, "ledger": ledger}
+    return {
+        "control": control, "assessments": assessments, "references": references, "ledger": ledger
+    }  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -393,6 +373,7 @@ def _run_stage(run: _Run, stage: str, key: str, *, forced: bool) -> dict[str, st
     for name, table in tables.items():
         table.attrs = {}
         write_table(table, run.out / f"{name}.parquet")
+        write_digest(read_table(run.out / f"{name}.parquet"), run.out / DIGESTS / f"{name}.parquet")
     written = {name: sha256_file(run.out / f"{name}.parquet") for name in tables}
     write_json({"key": key, "tables": written}, record)
     return written
