@@ -154,7 +154,8 @@ def _too_large(options: Options, got: str) -> PageError:
 
 
 def _problem(error: Any, options: Options) -> PageError:
-    if isinstance(error, TimeoutError):
+    # urllib3 counts a refused connection among the timeouts.
+    if isinstance(error, TimeoutError) and not isinstance(error, NewConnectionError):
         return PageError("failed", f"timeout: no answer in {options.timeout:g} s", again=True)
     if isinstance(error, SSLError):
         return PageError("failed", f"tls: {error}")
