@@ -104,6 +104,9 @@ def test_a_page_in_a_misdeclared_charset_gives_its_text() -> None:
         (JSON_LD, "https://gazette.example/2025/12/18/bridge", ("2025-12-18", "page")),
         ("", "https://gazette.example/2025/12/17/bridge", ("2025-12-17", "url")),
         ('<link rel="canonical" href="https://gazette.example/2025/11/01/old">', URL, ("", "none")),
+        # The same address once more is no second witness.
+        ('<link rel="canonical" href="https://gazette.example/2025/12/17/bridge">',
+         "https://gazette.example/2025/12/17/bridge?x", ("2025-12-17", "url")),
         ("", URL, ("", "none")),
     ],
 )  # fmt: skip
