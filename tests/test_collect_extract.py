@@ -115,8 +115,20 @@ def test_a_date_comes_with_its_basis(head: str, url: str, expected: tuple[str, s
     assert (got.date, got.date_basis) == expected
 
 
-def test_a_day_named_in_the_prose_is_no_day_of_publication() -> None:
-    got = _read(page(LONG + "<p>The bridge was first closed on 3 March 2021.</p>"))
+@pytest.mark.parametrize("day", ["3 March 2021", "2021-03-03", "<time>3 March 2021</time>"])
+def test_a_day_named_in_the_prose_is_no_day_of_publication(day: str) -> None:
+    prose = f"<p>{SENTENCE}It was first closed on {day}, as the engineers recall.</p>"
+    got = _read(page(prose + LONG))
+    assert (got.date, got.date_basis) == ("", "none")
+    assert "It was first closed on" in got.text
+    got = _read(page(f"<p><time>18 December 2025</time></p>{prose}{LONG}"))
+    assert (got.date, got.date_basis) == ("2025-12-18", "page")
+
+
+@pytest.mark.parametrize("month", ["2025", "2025-12", "2025/12"])
+def test_a_month_is_not_given_a_day(month: str) -> None:
+    head = f'<meta property="article:published_time" content="{month}">'
+    got = _read(page(f"<p><time datetime='{month}'>that month</time></p>{LONG}", head=head))
     assert (got.date, got.date_basis) == ("", "none")
 
 

@@ -22,6 +22,8 @@ _LANG = re.compile(r"([a-z]{2,3})(?:[-_]|$)", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _SHOWN = "//title//text() | //body//text()[not(ancestor::script or ancestor::style)]"
 _MAX_SHOWN = 200_000
+_PROSE = 100  # characters from which a paragraph is no line of its own for author and date
+_MONTH = re.compile(r"\s*\d{4}([-/.]\d{1,2})?\s*")
 _OTHER_URLS = "//link[@rel='canonical'] | //meta[@name='og:url' or @property='og:url']"
 _NO_PAGE = "<html><body><p></p></body></html>"
 
@@ -99,19 +101,33 @@ def _read(html: str, page: Page, min_chars: int) -> Article:
 
 def _date(tree: Any, url: str) -> tuple[str, str]:
     """Return the day of publication and what says so: the page's markup or its address."""
-    for link in tree.xpath(
-        "//link[@rel='canonical'] | //meta[@name='og:url' or @property='og:url']"
-    ):
-        # htmldate reads dates out of these addresses too, and they are no more than the URL is.
-        link.getparent().remove(link)
+    _drop_what_misleads(tree)
     date = _found_date(tree, url)
     if date and date == _found_date(_NO_PAGE, url) and date != _found_date(tree, None):
         return date, "url"
     return date, "page" if date else "none"
 
 
+def _drop_what_misleads(tree: Any) -> None:
+    """Take out of the tree what htmldate would read a wrong day from."""
+    # Addresses of the page say no more than its URL; days in the prose are those of events.
+    drop = [
+        *tree.xpath(_OTHER_URLS),
+        *(p for p in tree.iter("p") if len(p.text_content()) > _PROSE),
+    ]
+    # A month without a day would be given today's.
+    drop += [
+        element
+        for element in tree.xpath("//meta[@content] | //time[@datetime]")
+        if _MONTH.fullmatch(element.get("content") or element.get("datetime") or "")
+    ]
+    for element in drop:
+        if element.getparent() is not None:
+            element.drop_tree()
+
+
 def _found_date(page: Any, url: str | None) -> str:
-    # Dates in the prose are those of events as often as the page's own: no extensive search.
+    # No extensive search: it reads days out of any text.
     found = htmldate.find_date(
         page, url=url, extensive_search=False, original_date=True, deferred_url_extractor=True
     )
