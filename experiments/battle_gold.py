@@ -38,7 +38,9 @@ def read_sides(corpus: str) -> pd.DataFrame:
 
 def rows_of(corpus: str, coded: pd.DataFrame) -> list[dict[str, object]]:
     """Return precision and recall of claims for and against each framing."""
-    sides = read_sides(corpus).set_index(["headline", "framing_id"])
+    read = [read_sides(c) for c in coded["corpus"].unique()]
+    sides = pd.concat(read).drop_duplicates(["headline", "framing_id"])
+    sides = sides.set_index(["headline", "framing_id"])
     rows = []
     for code, framing in CODES.items():
         at = [(k, framing) for k in coded["headline"]]
@@ -68,6 +70,7 @@ def main() -> None:
     rows = []
     for corpus in CORPORA:
         rows += rows_of(corpus, coding[coding["corpus"] == corpus])
+    rows += rows_of("both", coding)
     scores = record_scores("battle gold", rows)
     print(scores[["dataset", "metric", "system", "value", "low", "high", "n"]].to_string())
 

@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 from common import BLOCS, HOME, SEEDS, record_scores, save
 
-from narrative.resampling import clustered_intervals, false_discovery
+from narrative.resampling import clustered_intervals, false_discovery, group_bootstrap
 from narrative.series import change_test, lead_lag, placebo_effect
 
 MIN_CLAIMS, MIN_DAYS = 30, 10  # below, no number
-WEEKLY = {"stance": 8, "share": 15}  # fewest claims of a week, for a point
+WEEKLY = {"stance": 10, "share": 60}  # fewest claims of a week, for a point
 LAG = {"week": 4, "day": 7}
 # Dated events, and the framings that each is about.
 EVENTS = {
@@ -83,6 +83,7 @@ def carried(corpus: str, table: pd.DataFrame, column: str) -> list[dict[str, obj
             rows.append(shared | {"metric": f"prevalence: {framing}"}
                         | share(by_day(part, "claims", framing=framing), every))  # fmt: skip
             rows.append(shared | {"metric": f"stance: {framing}"} | share(net, sided, -1.0))
+            rows.append(shared | {"metric": f"rate for: {framing}"} | share(favor, every))
     return rows
 
 
@@ -92,6 +93,8 @@ def adopted(table: pd.DataFrame) -> list[dict[str, object]]:
     known = table[table["side"] != "unknown"]
     for framing, camps in HOME.items():
         outside = known[~known["camp"].isin(camps)]
+        rows.append({"dataset": "ruwa", "split": "sides equal", "system": "narrative",
+                     "metric": f"adoption: {framing}"} | sides_equal(known, framing))  # fmt: skip
         for counted, column in (
             ("raw", "favor"), ("copies once", "favor_once"), ("first publisher", "favor_first"),
         ):  # fmt: skip
@@ -99,6 +102,33 @@ def adopted(table: pd.DataFrame) -> list[dict[str, object]]:
             rows.append({"dataset": "ruwa", "split": counted, "metric": f"adoption: {framing}",
                          "system": "narrative"} | found)  # fmt: skip
     return rows
+
+
+def sides_equal(known: pd.DataFrame, framing: str) -> dict[str, object]:
+    """Return adoption as if every side spoke as often: by the sides' rates of claims in favour.
+
+    What a corpus holds of each side is a choice of those who made it; raw adoption follows it.
+    """
+    home = {BLOCS[c] for c in HOME[framing]}
+    days = sorted(set(known["day"]))
+    tops, bottoms, outside = [], [], []
+    for side, part in known.groupby("side", sort=True):
+        favor, every = by_day(part, "favor", framing=framing), by_day(part, "claims")
+        tops.append(favor.reindex(days).fillna(0).to_numpy())
+        bottoms.append(every.reindex(days).fillna(0).to_numpy())
+        outside.append(side not in home)
+    top, bottom, out = np.array(tops), np.array(bottoms), np.array(outside)
+
+    def adoption(at: np.ndarray) -> float:
+        rates = top[:, at].sum(axis=1) / np.maximum(bottom[:, at].sum(axis=1), 1)
+        return float(rates[out].sum() / rates.sum()) if rates.sum() else float("nan")
+
+    row: dict[str, object] = {"value": np.nan, "low": np.nan, "high": np.nan}
+    n = int(top.sum())
+    if n >= MIN_CLAIMS and (bottom.sum(axis=1) >= MIN_CLAIMS).all():
+        low, high = group_bootstrap(days, adoption)
+        row = {"value": adoption(np.arange(len(days))), "low": low, "high": high}
+    return row | {"n": n, "unit": f"favourable claims on {len(days)} days"}
 
 
 def against_interest(corpus: str, table: pd.DataFrame) -> list[dict[str, object]]:
@@ -247,6 +277,11 @@ def main() -> None:
     for table, name in ((lead, "leads"), (change, "changes"), (events, "events")):
         save(table.round(6), f"e13_{name}")
         found = table[table["q"] <= 0.05]
+        tested = int(table["p"].notna().sum())
+        row = {"dataset": "both", "split": "all", "metric": f"{name} with q <= .05"}
+        rows.append(
+            row | {"system": "narrative", "value": len(found), "n": tested, "unit": "tests"}
+        )
         print(f"{name}: {len(found)} of {table['p'].notna().sum()} with q <= .05")
         print(found.round(3).to_string(index=False))
     rows = [r for r in rows if np.isfinite(float(str(r["value"])))]

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pandas as pd
+from readme_battle import battle
 from readme_cells import cell
 from readme_framings import framings
 from readme_ledger import ledger, recovery
@@ -330,6 +331,7 @@ def main() -> None:
     after = fill(after, "framings", framings(scores))
     after = fill(after, "ledger", ledger(scores))
     after = fill(after, "recovery", recovery(scores))
+    after = fill(after, "battle", battle(scores))
     if "--check" in sys.argv:
         if before != after:
             raise SystemExit(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import matplotlib as mpl
 import matplotlib.dates as mdates
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 from drawn_from import FIGURES, read
 from matplotlib.figure import Figure
@@ -119,8 +120,11 @@ def around_events() -> Figure:
         ax=panels[2],
     )  # fmt: skip
     _titled(panels[2], "For “Russian forces are advancing”, Russian state sources, 2025")
-    panels[0].legend(loc="upper left", bbox_to_anchor=(0, 0.86))
-    panels[2].legend(loc="upper left", bbox_to_anchor=(0, 0.86))
+    # The Russian side has too few claims a week for a point.
+    drawn = [h for h in zip(*panels[0].get_legend_handles_labels(), strict=True)
+             if np.isfinite(np.asarray(h[0].get_ydata(), dtype=float)).any()]  # fmt: skip
+    panels[0].legend(*zip(*drawn, strict=True), loc="upper left", bbox_to_anchor=(0, 0.88), ncols=2)
+    panels[2].legend(loc="upper left", bbox_to_anchor=(0, 0.88), ncols=3)
     return figure
 
 
@@ -130,7 +134,9 @@ def _dated(events: dict[str, str]) -> pd.DataFrame:
 
 def _titled(ax: plt.Axes, title: str) -> None:
     ax.text(0.005, 0.97, title, transform=ax.transAxes, fontweight="bold", va="top", fontsize=8.5)
-    ax.set_ylim(bottom=0)
+    # Room for title and legend; intervals of weeks without a claim in favour reach beyond.
+    lines = [line.get_ydata() for line in ax.lines if line.get_marker() not in ("", "None")]
+    ax.set_ylim(0, 2 * np.nanmax(np.concatenate([np.asarray(v, float) for v in lines])))
     ax.set_ylabel("share of the claims")
     ax.yaxis.set_major_formatter(lambda v, _: f"{v:.0%}")
     ax.xaxis.set_major_locator(mdates.MonthLocator())
