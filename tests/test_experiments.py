@@ -16,6 +16,7 @@ import common
 import e08_stance_models
 import e09_framing_models as e09
 import e12_recovery as e12
+import e13_battle_corpora as e13
 import framing_guided
 import framing_sets
 import stance_behaviour
@@ -93,6 +94,31 @@ def test_an_exposure_is_measured_against_the_weeks_that_are_compared() -> None:
     ((_, p, close),) = found.values()
     assert close == pytest.approx(-0.4 * np.mean(0.5 ** (np.arange(8) / 4)))
     assert 0 < p <= 1
+
+
+def days(side: str, camp: str, favor: int, claims: int) -> pd.DataFrame:
+    """Return twelve days on which a side speaks so often, and so often for a framing."""
+    each = {"side": side, "camp": camp, "outlet": side}
+    day = [f"2022-03-{i:02d}" for i in range(1, 13)]
+    every = pd.DataFrame({"day": day, "framing_id": "", "claims": claims, "favor": 0} | each)
+    mine = {"framing_id": "russian_advance", "claims": favor, "favor": favor}
+    return pd.concat([every, pd.DataFrame({"day": day} | mine | each)])
+
+
+def test_sides_that_speak_less_weigh_as_much() -> None:
+    table = pd.concat(
+        [days("Russian side", "russian", 5, 10), days("Ukrainian side", "ukrainian", 100, 1000)]
+    )
+    found = e13.sides_equal(table, "russian_advance")
+    assert found["value"] == pytest.approx(0.1 / 0.6)
+    assert found["n"] == 12 * 105
+
+
+def test_few_claims_or_days_give_no_share() -> None:
+    one = pd.Series(1.0, index=[f"d{i:02d}" for i in range(12)])
+    assert e13.share(one, 3 * one)["value"] == pytest.approx(1 / 3)
+    assert np.isnan(e13.share(one, 2 * one)["value"])  # 24 claims
+    assert np.isnan(e13.share(one[:5], 10 * one[:5])["value"])  # 5 days
 
 
 def _rows(**values: float) -> list[dict[str, object]]:
