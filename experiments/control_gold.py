@@ -21,6 +21,7 @@ import argparse
 import hashlib
 import re
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -75,9 +76,14 @@ def matched(want: set[tuple[str, str]], got: set[tuple[str, str]]) -> int:
     return sum(any(agree(w, g) for g in got) for w in want)
 
 
+@cache
+def shipped_gazetteer() -> Gazetteer:
+    return Gazetteer(shipped_places())
+
+
 def read(titles: pd.Series) -> list[pd.DataFrame]:
     """Return what the rules read in each headline, in the coding's columns, with ``place_id``."""
-    gazetteer = Gazetteer(shipped_places())
+    gazetteer = shipped_gazetteer()
     out = []
     for title in titles:
         rows = [
