@@ -99,7 +99,9 @@ def build_payload(tables: Tables, manifest: Row, numbers: Row, *, with_text: boo
         "levels": list(LEVELS),
         "freq": freq,
         "bins": bins[0],
-        "sources": {c: _listed(tables["sources"], c) for c in ("source_id", "name", "kind", "camp")},
+        "sources": {
+            c: _listed(tables["sources"], c) for c in ("source_id", "name", "kind", "camp")
+        },
         "framings": framings,
         "documents": _documents(documents),
         "strings": strings,
@@ -130,9 +132,7 @@ def _documents(documents: pd.DataFrame) -> Row:
     return out | {"length": [len(str(t)) for t in documents["text"]]}
 
 
-def _framings(
-    tables: Tables, manifest: Row, at: dict[str, int], *, with_text: bool
-) -> list[Row]:
+def _framings(tables: Tables, manifest: Row, at: dict[str, int], *, with_text: bool) -> list[Row]:
     methods, error = manifest.get("stance_methods", {}), manifest["model_error"]
     scored = set(tables["stances"]["framing_id"])
     out = []
@@ -146,7 +146,11 @@ def _framings(
         heads = method.startswith("trained head")
         kept = {c: str(row[c]) for c in ("label", "proposition", "counter")}
         if own and not with_text:  # what was discovered may be named by a claim, word for word
-            kept = {"label": _unquoted(kept["label"], name, tables), "proposition": "", "counter": ""}
+            kept = {
+                "label": _unquoted(kept["label"], name, tables),
+                "proposition": "",
+                "counter": "",
+            }
         exemplars = [at[c] for c in str(row["exemplar_claim_ids"]).split("|") if c in at]
         measured = [
             (k, round(float(v), 4))
@@ -172,7 +176,7 @@ def _unquoted(label: str, name: str, tables: Tables) -> str:
 def _days(value: str, precision: str) -> tuple[int, int]:
     """Return the first and last day, counted from 1970, that a date may mean."""
     try:
-        year, month, day = (int(v) for v in (value.split("-") + ["1", "1"])[:3])
+        year, month, day = (int(v) for v in [*value.split("-"), "1", "1"][:3])
         first = date(year, month, day)
     except ValueError:
         return NONE_DAY, NONE_DAY
@@ -222,8 +226,8 @@ def _claim_columns(
     columns["end"] = claims["end"].to_numpy(np.uint32)
     for name in _STRINGS:
         left_out = name in _QUOTED and not with_text
-        values = [""] * len(claims) if left_out else _listed(claims, name)
-        strings[name], columns[name] = pack.codes(values)
+        said = [""] * len(claims) if left_out else _listed(claims, name)
+        strings[name], columns[name] = pack.codes(said)
     places = {
         "doc": (tables["documents"]["doc_id"], claims["doc_id"]),
         "speaker": (tables["sources"]["source_id"], claims["source_id"]),
@@ -235,7 +239,8 @@ def _claim_columns(
     columns["camp"] = _looked_up([*CAMPS, UNKNOWN], claims["source_id"].map(camp), np.uint8)
     columns["voice"] = _looked_up(list(VOICES), claims["voice"], np.uint8)
     days = [
-        _days(str(v), str(p)) for v, p in zip(claims["said_at"], claims["said_precision"], strict=True)
+        _days(str(v), str(p))
+        for v, p in zip(claims["said_at"], claims["said_precision"], strict=True)
     ]
     columns["first"], columns["last"] = np.array(days, dtype=np.int32).reshape(-1, 2).T
     columns["evidence"] = _scaled(claims["attribution_score"])
@@ -250,7 +255,7 @@ def _looked_up(listed: list[Any], values: pd.Series[Any], kind: Any) -> Array:
 
 def _scaled(values: Any) -> Array:
     kept = np.clip(np.nan_to_num(np.asarray(values, dtype=float)), 0, 1)
-    return np.round(kept * SCALE).astype(np.uint16)
+    return np.asarray(np.round(kept * SCALE), dtype=np.uint16)
 
 
 def _scores(tables: Tables, framings: list[Row]) -> dict[str, Array]:

@@ -16,7 +16,9 @@ SIDE_NAMES = (*SIDES, "Unknown")
 _SHAPES = ("square", "circle", "triangle-up", "diamond")
 _LIGHT = {"ink": "#1b1b1b", "soft": "#8a8a8a", "rule": "#dddddd"}
 _DARK = {"ink": "#f0f0f0", "soft": "#9a9a9a", "rule": "#3c3c3c"}
+_ORDER = alt.EncodingSortField("order", op="min")  # the default sums where bars are stacked
 _STATUS_SHAPES = ("square", "diamond", "cross", "triangle-down", "circle")
+_BALANCE = "datum.value > 0 ? '+1 for' : datum.value < 0 ? '−1 against' : '0'"
 Spec = dict[str, Any]
 
 
@@ -37,18 +39,19 @@ def all_charts() -> dict[str, dict[str, Spec]]:
 
 def _finished(chart: Any, dark: bool) -> Spec:
     tone = _DARK if dark else _LIGHT
-    text = {"labelColor": tone["ink"], "titleColor": tone["ink"]}
-    font = "system-ui, sans-serif"
+    words: Spec = {"labelColor": tone["ink"], "titleColor": tone["ink"], "titleFontWeight": "normal"}
+    words |= {"labelFontSize": 12, "titleFontSize": 12}
+    lines = {"gridColor": tone["rule"], "domainColor": tone["soft"], "tickColor": tone["soft"]}
+    symbols = {"symbolBaseFillColor": tone["ink"], "symbolBaseStrokeColor": tone["ink"]}
     out: Spec = chart.properties(background="transparent").to_dict()
     # Altair's own configuration has a fixed size of view; the page sets the width.
     out["config"] = {
         "aria": False,  # the page names each figure and has its numbers in a table
-        "font": font,
+        "font": "system-ui, sans-serif",
         "view": {"stroke": None},
-        "axis": {**text, "gridColor": tone["rule"], "domainColor": tone["soft"], "tickColor": tone["soft"], "labelLimit": 190, "titleFontWeight": "normal", "labelFontSize": 12, "titleFontSize": 12},  # fmt: skip
-        "legend": {**text, "orient": "top", "titleFontWeight": "normal", "symbolStrokeWidth": 1.5, "labelFontSize": 12, "titleFontSize": 12, "labelLimit": 230, "symbolBaseFillColor": tone["ink"], "symbolBaseStrokeColor": tone["ink"]},  # fmt: skip
-        "header": {**text, "labelFontWeight": "bold", "labelFontSize": 12, "labelLimit": 320},
-        "text": {"color": tone["ink"]},
+        "axis": {**words, **lines, "labelLimit": 190},
+        "legend": {**words, **symbols, "orient": "top", "labelLimit": 230},
+        "header": {**words, "labelFontWeight": "bold", "labelLimit": 320},
     }
     return out
 
@@ -64,9 +67,9 @@ def side_colours(dark: bool) -> list[str]:
     return [*(style[0] for style in SIDES.values()), "#8A8A8A"]
 
 
-def _side(dark: bool, **kwargs: Any) -> Any:
+def _side(dark: bool) -> Any:
     scale = alt.Scale(domain=list(SIDE_NAMES), range=side_colours(dark))
-    return alt.Color("side:N", scale=scale, title=None, **kwargs)
+    return alt.Color("side:N", scale=scale, title=None)
 
 
 def _tips(*pairs: tuple[str, str]) -> list[Any]:
@@ -76,13 +79,14 @@ def _tips(*pairs: tuple[str, str]) -> list[Any]:
 def _voices(dark: bool) -> Any:
     colours = dict(VOICE_SHADES)
     if dark:
-        colours |= {"author": "#E8E8E8", "mixed": "#6E6E6E", "quoted": "#3E8FC4", "paraphrased": "#9BD3F5"}  # fmt: skip
+        colours |= {"author": "#E8E8E8", "mixed": "#6E6E6E"}
+        colours |= {"quoted": "#3E8FC4", "paraphrased": "#9BD3F5"}
     scale = alt.Scale(domain=list(colours), range=list(colours.values()))
     return (
         alt.Chart(_rows())
         .mark_bar(cursor="pointer")
         .encode(
-            y=alt.Y("label:N", sort=alt.SortField("order"), title=None),
+            y=alt.Y("label:N", sort=_ORDER, title=None),
             x=alt.X("n:Q", title="claims", axis=alt.Axis(tickMinStep=1)),
             color=alt.Color("voice:N", scale=scale, title="voice"),
             order=alt.Order("rank:Q"),
@@ -97,7 +101,7 @@ def _framings(dark: bool) -> Any:
         alt.Chart(_rows())
         .mark_bar(cursor="pointer")
         .encode(
-            y=alt.Y("label:N", sort=alt.SortField("order"), title=None),
+            y=alt.Y("label:N", sort=_ORDER, title=None),
             x=alt.X("n:Q", title="claims assigned to the framing", axis=alt.Axis(tickMinStep=1)),
             color=_side(dark),
             order=alt.Order("rank:Q"),
@@ -114,17 +118,20 @@ def _time(dark: bool) -> Any:
         "stance:Q",
         title=None,
         scale=alt.Scale(domain=[-1, 1]),
-        axis=alt.Axis(values=[-1, 0, 1], labelExpr="datum.value > 0 ? '+1 for' : datum.value < 0 ? '−1 against' : '0'"),  # fmt: skip
+        axis=alt.Axis(values=[-1, 0, 1], labelExpr=_BALANCE),
     )
     tips = _tips(
         ("label:N", "source"), ("bin:N", "from"), ("shown:N", "stance"),
         ("interval:N", "interval"), ("n_sided:Q", "claims that take a side"),
         ("n_claims:Q", "all its claims"),
     )  # fmt: skip
-    sided = alt.Color("side:N", scale=alt.Scale(domain=list(SIDE_NAMES), range=side_colours(dark)), title=None)  # fmt: skip
-    shape = alt.Shape("side:N", scale=alt.Scale(domain=list(SIDE_NAMES), range=list(_SHAPES)), title=None)  # fmt: skip
+    sided = _side(dark)
+    shapes = alt.Scale(domain=list(SIDE_NAMES), range=list(_SHAPES))
+    shape = alt.Shape("side:N", scale=shapes, title=None)
     zero = alt.Chart().mark_rule(color=tone["soft"]).encode(y=alt.datum(0))
-    line = base.mark_line(opacity=0.6, strokeWidth=1.4).encode(y=stance, color=sided, detail="run:N")
+    line = base.mark_line(opacity=0.6, strokeWidth=1.4).encode(
+        y=stance, color=sided, detail="run:N"
+    )
     bar = base.mark_rule().encode(y="low:Q", y2="high:Q", color=sided)
     point = base.mark_point(filled=True, size=80, cursor="pointer").encode(
         y=stance,
@@ -137,7 +144,7 @@ def _time(dark: bool) -> Any:
     layered = alt.layer(zero, line, bar, point).properties(width=500, height=70)
     facet = alt.Row(
         "label:N",
-        sort=alt.SortField("order"),
+        sort=_ORDER,
         title=None,
         header=alt.Header(labelOrient="top", labelAnchor="start", labelAngle=0, labelPadding=2),
     )
@@ -150,7 +157,7 @@ def _battle(dark: bool) -> Any:
         alt.Chart(_rows())
         .mark_bar(cursor="pointer")
         .encode(
-            y=alt.Y("label:N", sort=alt.SortField("order"), title=None),
+            y=alt.Y("label:N", sort=_ORDER, title=None),
             x=alt.X(
                 "signed:Q",
                 title="← claims against · claims for →",
@@ -159,7 +166,10 @@ def _battle(dark: bool) -> Any:
             color=_side(dark),
             order=alt.Order("rank:Q"),
             tooltip=_tips(
-                ("label:N", "framing"), ("side:N", "side"), ("stance:N", "stance"), ("n:Q", "claims")
+                ("label:N", "framing"),
+                ("side:N", "side"),
+                ("stance:N", "stance"),
+                ("n:Q", "claims"),
             ),
         )
     )
@@ -171,13 +181,13 @@ def _ledger(dark: bool) -> Any:
     labels = [s[0] for s in STATUS_STYLE.values()]
     shapes = alt.Scale(domain=labels, range=list(_STATUS_SHAPES))
     base = alt.Chart(_rows()).encode(
-        y=alt.Y("lane:N", title=None, sort=alt.SortField("order"), axis=alt.Axis(grid=True)),
+        y=alt.Y("lane:N", title=None, sort=_ORDER, axis=alt.Axis(grid=True)),
     )
     owed = base.mark_rule(strokeDash=[3, 3], strokeWidth=1.2).encode(
-        x="day:T", x2="exposed:T", color=_side(dark, legend=None)
+        x="day:T", x2="exposed:T", color=_side(dark)
     )
     point = base.mark_point(filled=True, size=90, cursor="pointer", opacity=0.9).encode(
-        x=alt.X("day:T", title="claimed on; dashes reach to the day that exposed it"),
+        x=alt.X("day:T", title="claimed on"),
         color=_side(dark),
         shape=alt.Shape("status:N", scale=shapes, title=None),
         tooltip=_tips(

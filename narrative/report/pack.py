@@ -1,8 +1,8 @@
 """Columns and texts to compressed shards that a page can carry and a browser can open.
 
-A shard is gzip in base64: the page decodes it with ``DecompressionStream``. Numbers are little-endian
-arrays, one behind the other, each at a multiple of eight bytes, so that they become typed arrays
-without being copied; strings are JSON.
+A shard is gzip in base64: the page decodes it with ``DecompressionStream``. Numbers are arrays,
+little-endian, one behind the other, each at a multiple of eight bytes, so that they become typed
+arrays without being copied; strings are JSON.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def codes(values: Iterable[str]) -> tuple[list[str], Array]:
     listed = list(values)
     words = sorted(set(listed))
     number = {w: i for i, w in enumerate(words)}
-    kind = np.uint8 if len(words) < 2**8 else np.uint16 if len(words) < 2**16 else np.uint32
+    kind = next(k for k in (np.uint8, np.uint16, np.uint32) if len(words) <= np.iinfo(k).max)
     return words, np.array([number[v] for v in listed], dtype=kind)
 
 

@@ -96,8 +96,8 @@ def render_page(payload: Payload, tables: Tables, numbers: Row) -> str:
         title=payload.meta["title"],
         policy="; ".join(policy),
         # Ours, or base64: nothing of these comes from a document as it is.
-        style=Markup(style),  # noqa: S704
-        scripts=[Markup(s) for s in scripts],  # noqa: S704
+        style=Markup(style),
+        scripts=[Markup(s) for s in scripts],
         shards=payload.shards(),
         with_text=payload.meta["with_text"],
         **_static(payload.meta, tables, numbers),
@@ -142,12 +142,12 @@ def _hash(text: str) -> str:
 
 
 def visible(value: Any) -> Any:
-    """Show control and direction-override characters instead of obeying them.
+    r"""Show control and direction-override characters instead of obeying them.
 
     Examples
     --------
     >>> print(visible("a\u202eb"))
-    a\\u202eb
+    a\u202eb
     """
     # Markup is ours and hashed as it is.
     ours = not isinstance(value, str) or hasattr(value, "__html__")

@@ -52,7 +52,7 @@ function signed(value, digits = 2) {
 }
 
 function plainName(code) {
-  return code.replaceAll("_", " ");
+  return code.replace(/^pro_/, "pro-").replaceAll("_", " ");
 }
 
 function isoDay(days) {

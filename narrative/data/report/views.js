@@ -105,7 +105,7 @@ function viewLedger(claims) {
   figureView("ledger", "Claims of control and what the record says", drawnOnce, heads, () => [],
     note("Each claim, dated to a day, that a side holds a place, set against every reference that assesses the place. ",
       "An assessment has its own lag and bias and is not the truth. Share: what the reference says that the side held on that day; ",
-      "reached: the first day assessed at half the place or more."));
+      "reached: the first day assessed at half the place or more. Dashes reach to the day that exposed a claim."));
   byId("view").querySelector(".figure-table")?.remove();
   if (!rows.length) return;
   const most = 300;
