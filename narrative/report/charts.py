@@ -39,7 +39,11 @@ def all_charts() -> dict[str, dict[str, Spec]]:
 
 def _finished(chart: Any, dark: bool) -> Spec:
     tone = _DARK if dark else _LIGHT
-    words: Spec = {"labelColor": tone["ink"], "titleColor": tone["ink"], "titleFontWeight": "normal"}
+    words: Spec = {
+        "labelColor": tone["ink"],
+        "titleColor": tone["ink"],
+        "titleFontWeight": "normal",
+    }
     words |= {"labelFontSize": 12, "titleFontSize": 12}
     lines = {"gridColor": tone["rule"], "domainColor": tone["soft"], "tickColor": tone["soft"]}
     symbols = {"symbolBaseFillColor": tone["ink"], "symbolBaseStrokeColor": tone["ink"]}

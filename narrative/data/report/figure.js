@@ -25,6 +25,8 @@ async function draw(node, name, rows, summary) {
     result.finalize();
     return;
   }
+  // The figure is one image with a name; its table says the rest.
+  target.querySelector("svg").setAttribute("aria-hidden", "true");
   drawn = result;
   result.view.addEventListener("click", (_, item) => {
     if (item?.datum?.go && item.mark.marktype !== "line") followMark(item.datum.go);
@@ -35,7 +37,7 @@ async function draw(node, name, rows, summary) {
 function fitted(chart, width, rows) {
   const spec = structuredClone(chart);
   const narrow = width < 560;
-  if (spec.spec) spec.spec.width = Math.max(width - 90, 180);
+  if (spec.spec) spec.spec.width = Math.max(width - 115, 180);
   else {
     spec.width = width;
     spec.height = spec.height.step * new Set(rows.map((r) => r.order)).size;
