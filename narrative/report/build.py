@@ -78,7 +78,8 @@ def build_payload(tables: Tables, manifest: Row, numbers: Row, *, with_text: boo
     claims, documents = tables["claims"], tables["documents"]
     at = {c: n for n, c in enumerate(claims["claim_id"])}
     framings = _framings(tables, manifest, at, with_text=with_text)
-    freq = manifest["study"].get("timeline", {}).get("freq", "month")
+    timeline = manifest["study"].get("timeline", {})
+    freq = timeline.get("freq", "month")
     bins = _bins(claims, tables["timeline"], freq)
     strings, columns = _claim_columns(tables, framings, with_text=with_text)
     columns["bin"] = bins[1]
@@ -98,6 +99,7 @@ def build_payload(tables: Tables, manifest: Row, numbers: Row, *, with_text: boo
         "certainties": list(CERTAINTIES),
         "levels": list(LEVELS),
         "freq": freq,
+        "min_docs": timeline.get("min_docs", 3),
         "bins": bins[0],
         "sources": {
             c: _listed(tables["sources"], c) for c in ("source_id", "name", "kind", "camp")

@@ -117,7 +117,7 @@ def _framings(dark: bool) -> Any:
 
 def _time(dark: bool) -> Any:
     tone = _DARK if dark else _LIGHT
-    base = alt.Chart().encode(x=alt.X("middle:T", title=None))
+    base = alt.Chart().encode(x=alt.X("middle:T", title=None, scale=alt.Scale(padding=14)))
     stance = alt.Y(
         "stance:Q",
         title=None,
@@ -191,9 +191,9 @@ def _ledger(dark: bool) -> Any:
         x="day:T", x2="exposed:T", color=_side(dark)
     )
     point = base.mark_point(filled=True, size=90, cursor="pointer", opacity=0.9).encode(
-        x=alt.X("day:T", title="claimed on"),
+        x=alt.X("day:T", title="claimed on", scale=alt.Scale(padding=14)),
         color=_side(dark),
-        shape=alt.Shape("status:N", scale=shapes, title=None),
+        shape=alt.Shape("status:N", scale=shapes, title=None, legend=alt.Legend(orient="bottom")),
         tooltip=_tips(
             ("place:N", "place"), ("claimant:N", "claimant"), ("status:N", "claimed"),
             ("when:N", "on"), ("n:Q", "claims"),

@@ -63,7 +63,7 @@ function viewTime(claims) {
       choose("Stance towards", "toward", framing.id, data.meta.framings.filter((f) => f.scored).map((f) => [f.id, f.label])),
       choose("of each", "level", level, data.meta.levels.map((l) => [l, l]))),
     note(`Balance of the claims that take a side, by ${data.meta.freq}: −1 all against, +1 all for. Faint marks rest on fewer than three. `,
-      "Bars are the run’s intervals; there are none below three documents, and none while filters narrow the claims. ",
+      `Bars are the run’s intervals; there are none below ${count(data.meta.min_docs, "document")}, and none while filters narrow the claims. `,
       further > 0 ? `The ${count(new Set(rows.map((r) => r.label)).size, "source")} with most such claims; ${WHOLE.format(further)} more are not drawn.` : ""));
 }
 
