@@ -78,6 +78,8 @@ def build_payload(tables: Tables, manifest: Row, numbers: Row, *, with_text: boo
     claims, documents = tables["claims"], tables["documents"]
     at = {c: n for n, c in enumerate(claims["claim_id"])}
     framings = _framings(tables, manifest, at, with_text=with_text)
+    for framing in framings:
+        framing["contest"] = numbers.get("contest", {}).get(framing["id"])
     timeline = manifest["study"].get("timeline", {})
     freq = timeline.get("freq", "month")
     bins = _bins(claims, tables["timeline"], freq)

@@ -17,6 +17,9 @@ _SHAPES = ("square", "circle", "triangle-up", "diamond")
 _LIGHT = {"ink": "#1b1b1b", "soft": "#8a8a8a", "rule": "#dddddd"}
 _DARK = {"ink": "#f0f0f0", "soft": "#9a9a9a", "rule": "#3c3c3c"}
 _ORDER = alt.EncodingSortField("order", op="min")  # the default sums where bars are stacked
+# Days are days everywhere: local time would move some of them to the day before.
+_DAYS = alt.Scale(type="utc", padding=14)
+_DATES = alt.Axis(format="%-d %b %Y", labelOverlap=True)
 _STATUS_SHAPES = ("square", "diamond", "cross", "triangle-down", "circle")
 _BALANCE = "datum.value > 0 ? '+1 for' : datum.value < 0 ? '−1 against' : '0'"
 Spec = dict[str, Any]
@@ -117,7 +120,7 @@ def _framings(dark: bool) -> Any:
 
 def _time(dark: bool) -> Any:
     tone = _DARK if dark else _LIGHT
-    base = alt.Chart().encode(x=alt.X("middle:T", title=None, scale=alt.Scale(padding=14)))
+    base = alt.Chart().encode(x=alt.X("middle:T", title=None, scale=_DAYS))
     stance = alt.Y(
         "stance:Q",
         title=None,
@@ -191,7 +194,7 @@ def _ledger(dark: bool) -> Any:
         x="day:T", x2="exposed:T", color=_side(dark)
     )
     point = base.mark_point(filled=True, size=90, cursor="pointer", opacity=0.9).encode(
-        x=alt.X("day:T", title="claimed on", scale=alt.Scale(padding=14)),
+        x=alt.X("day:T", title="claimed on", scale=_DAYS, axis=_DATES),
         color=_side(dark),
         shape=alt.Shape("status:N", scale=shapes, title=None, legend=alt.Legend(orient="bottom")),
         tooltip=_tips(

@@ -73,6 +73,11 @@ function viewBattle(claims) {
     ["Framing", "Side", "Stance", "Claims"],
     (r) => [words(r.label), r.side, r.stance, String(r.n)],
     note("Who speaks for a framing and who against it, whatever framing a claim was assigned to. Copies count as often as they were published."));
+  const known = data.meta.framings.filter((f) => typeof f.contest === "number");
+  if (known.length) {
+    byId("view").append(table("Contest in the whole run: 0 one side alone is heard, 1 both equally",
+      ["Framing", "Contest"], known.map((f) => [words(f.label), f.contest.toFixed(2)]), new Set([1])));
+  }
 }
 
 const STATUS = {
