@@ -22,8 +22,10 @@ CHROMIUM = (
 VIEWS = ("overview", "framings", "time", "battle", "ledger", "validity")
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
 
-if not CHROMIUM and os.environ.get("NARRATIVE_BROWSER") != "required":
-    pytest.skip("no Chromium on this machine (Debian: chromium)", allow_module_level=True)
+if os.environ.get("NARRATIVE_BROWSER") != "required":
+    pytest.importorskip("playwright", reason="Playwright is not installed (pip install -e .[dev])")
+    if not CHROMIUM:
+        pytest.skip("no Chromium on this machine (Debian: chromium)", allow_module_level=True)
 
 
 @pytest.fixture(scope="module")
