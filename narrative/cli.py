@@ -101,12 +101,17 @@ def init(folder: Path) -> None:
     type=click.Path(path_type=Path, dir_okay=False),
     help="File to write (default FOLDER/report.html).",
 )
-def report(folder: Path, target: Path | None) -> None:
-    """Write one self-contained HTML page of the run in FOLDER."""
+@click.option(
+    "--without-text",
+    is_flag=True,
+    help="Leave out the documents' texts (identifiers, offsets and hashes stay).",
+)
+def report(folder: Path, target: Path | None, without_text: bool) -> None:
+    """Write one self-contained HTML page of the run in FOLDER; any browser opens it as a file."""
     from narrative.report import write_report
 
     path = target or folder / "report.html"
-    write_report(folder, path)
+    write_report(folder, path, with_text=not without_text)
     click.echo(f"{path} written.")
 
 

@@ -6,6 +6,7 @@ import hashlib
 import re
 import socket
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,10 @@ import pandas as pd
 import pytest
 
 from narrative.adapter import FORMAT, Adapter
-from narrative.schema import CERTAINTIES, check_table
+from narrative.schema import CERTAINTIES, TABLES, check_table
 from narrative.stance import PairModel, StanceModel
 from narrative.stance.pairs import SEPARATOR
+from narrative.storage import write_json, write_table
 from narrative.template import write_template
 
 SEEDS = Path(__file__).resolve().parents[1] / "seeds"
@@ -273,3 +275,127 @@ def resumes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Any, A
         return whole
 
     return check
+
+
+# What a corpus may hold that must do nothing: it ends elements, runs, loads, turns text round.
+HOSTILE = (
+    '</script><script>window.hacked=1</script>"><img src=x onerror=window.hacked=1>'
+    "<!-- {{ 7*7 }} javascript:window.hacked=1 \u202eevil\u202c\u2028\x07"
+)
+
+
+@pytest.fixture(scope="session")
+def report_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a made-up run with hostile, astral and right-to-left text."""
+    return _report_run(tmp_path_factory.mktemp("report_run"))
+
+
+def _report_run(folder: Path) -> Path:
+    documents, claims = [], []
+    openings = {"d1": HOSTILE, "d2": "\U0001f600\U0001f600 Смайлики.", "d3": "שלום עולם."}
+    sources = [("mod", "russian"), ("staff", "ukrainian"), ("isw", "osint"), ("x", "unknown")]
+    voices = ("author", "quoted", "paraphrased", "mixed")
+    for d, (doc, opening) in enumerate(openings.items()):
+        text = opening
+        for n in range(12):
+            said = f"the town of number{n} fell on day{n}" + (HOSTILE if n == 3 else "")
+            start = len(text) + len(" They said that ")
+            text += f" They said that {said}, which nobody saw."
+            day = f"2025-{9 + n % 4:02d}-{10 + d}" if n else "2025-09"
+            source = sources[n % 4][0]
+            claims.append(
+                {"claim_id": f"{doc}:{n:02d}", "doc_id": doc, "sent_index": n + 1, "start": start}
+                | {"end": start + len(said), "text": said, "voice": voices[n % 4], "cue": "said"}
+                | {"speaker_text": "They", "source_id": source, "chain": f"x>{source}"}
+                | {"cue_stance": 0, "attribution_score": 0.5, "said_at": day}
+                | {"said_precision": "day" if n else "month"}
+            )
+        documents.append(
+            {"doc_id": doc, "outlet": "x", "published_at": "2025-12-18", "lang": "en", "text": text}
+            | {"title": HOSTILE, "url": "javascript:window.hacked=1", "copy_group": doc}
+            | {"published_precision": "day", "author": HOSTILE, "text_sha256": "ab" * 32}
+        )
+    ids = [c["claim_id"] for c in claims]
+    tables = {"documents": documents, "claims": claims} | _report_scores(ids)
+    tables["sources"] = [
+        {"source_id": s, "name": f"{s.title()} {HOSTILE if s == 'x' else ''}".strip(), "camp": camp}
+        | {"kind": "organisation"}
+        for s, camp in sources
+    ]
+    _write_run(folder, tables)
+    return folder
+
+
+def _report_scores(ids: list[str]) -> dict[str, list[dict[str, Any]]]:
+    known = {"terms": "town|fell", "nearest": "", "certificate": "not measured"}
+    framings = [
+        {
+            "framing_id": "f",
+            "label": "Advance",
+            "origin": "codebook",
+            "proposition": "They advance.",
+        },
+        {"framing_id": "g", "label": HOSTILE, "origin": "codebook", "proposition": HOSTILE},
+        {"framing_id": "discovered_00", "label": "town / fell", "origin": "discovered"}
+        | {"proposition": "the town of number1 fell on day1"},
+    ]
+    sides = [1, -1, 0]
+    stances = [
+        {"claim_id": c, "framing_id": f, "stance": sides[(n + k) % 3], "p_none": 0.1}
+        | {"p_favor": 0.8 if sides[(n + k) % 3] == 1 else 0.05, "score": 0.0}
+        | {"p_against": 0.8 if sides[(n + k) % 3] == -1 else 0.05}
+        for n, c in enumerate(ids)
+        for k, f in enumerate("fg")
+    ]
+    cell = {"level": "camp", "source_id": "russian", "framing_id": "f", "n_docs": 3, "n_claims": 3}
+    months = ["2025-09-01", "2025-10-01", "2025-11-01", "2025-12-01", "2026-01-01"]
+    return {
+        "framings": [
+            known | f | {"n_claims": 12, "exemplar_claim_ids": "|".join(ids[:2])} for f in framings
+        ],
+        "stances": stances,
+        "assignments": [
+            {
+                "claim_id": c,
+                "framing_id": ("f", "g", "discovered_00", "-1")[n % 4],
+                "membership": 0.5,
+            }
+            for n, c in enumerate(ids)
+        ],
+        "certainty": [
+            {"claim_id": c, "certainty": "will_inevitably", "p_will_inevitably": 0.9} for c in ids
+        ],
+        "timeline": [
+            cell
+            | {"bin_start": a, "bin_end": b, "stance": 0.0, "stance_low": -0.5, "stance_high": 0.5}
+            for a, b in pairwise(months)
+        ],
+        "ledger": [
+            {"place_id": "town" + HOSTILE, "claimant": "mod", "camp": "russian", "extent": "full"}
+            | {"claimed_status": "russian", "said_at": "2025-10-11", "claim_ids": "|".join(ids[:2])}
+            | {"reference": "map", "level": 0.5, "share_low": 0.1, "share_high": 0.2}
+            | {"reached_after": "2026-01-01", "credit_low": 20.0, "credit_high": float("inf")}
+            | {"exposed_at": "2025-10-20", "repeats_after_exposure": 1}
+        ],
+    }
+
+
+def _write_run(folder: Path, tables: dict[str, list[dict[str, Any]]]) -> None:
+    for name, rows in tables.items():
+        table = pd.DataFrame(rows)
+        for column, kind in TABLES[name].items():
+            empty: Any = "" if kind == "string" else 0.0 if name == "certainty" else float("nan")
+            table[column] = table.get(column, empty)
+        write_table(check_table(table, name), folder / f"{name}.parquet")
+    manifest = {
+        "study": {"title": HOSTILE, "name": "made", "timeline": {"freq": "month"}},
+        "model_error": {
+            "macro-F1, written claims: f": 0.8,
+            "macro-F1, written claims: certainty": 0.7,
+        },
+        "stance_methods": {"f": "trained head: f", "g": "cross-encoder"},
+    }
+    write_json(manifest, folder / "manifest.json")
+    counts = {"n_documents": 3, "n_copy_groups": 3, "n_claims": 36, "n_sources": 4}
+    balance = {"f": {"russian": 0.5, "ukrainian": None}, "g": {"russian": -1.0}}
+    write_json(counts | {"stance_by_camp": balance}, folder / "numbers.json")
