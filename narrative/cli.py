@@ -113,6 +113,42 @@ def report(folder: Path, target: Path | None) -> None:
 @cli.command()
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option(
+    "--only", multiple=True, metavar="NAME", help="Draw this figure (default: all of them)."
+)
+@click.option(
+    "--format",
+    "formats",
+    type=click.Choice(["pdf", "svg", "png"]),
+    multiple=True,
+    default=("pdf", "png"),
+    show_default=True,
+)
+@click.option(
+    "--width", type=click.Choice(["single", "double"]), default="double", show_default=True
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder to write (default FOLDER/figures).",
+)
+def figures(
+    folder: Path, only: tuple[str, ...], formats: tuple[str, ...], width: str, out: Path | None
+) -> None:
+    """Draw the standard figures of the run in FOLDER from its tables.
+
+    With them come figures.json (hashes of figures and tables) and gallery.html (one page with all).
+    """
+    from narrative.figures import draw_figures
+
+    listing = draw_figures(folder, out, only=only, formats=formats, width=width)
+    for name, why in listing["too_little"].items():
+        click.echo(f"Note: {name} not drawn: {why}.", err=True)
+    click.echo(f"{len(listing['figures'])} figures are in {out or folder / 'figures'}.")
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option(
     "--study", type=click.Path(path_type=Path), help="Compare its inputs with the run's, too."
 )
 def verify(folder: Path, study: Path | None) -> None:
