@@ -115,9 +115,7 @@ def plot_voices(table: pd.DataFrame, *, ax: Axes | None = None, n_rows: int = 18
     return ax
 
 
-def plot_share_matrix(
-    table: pd.DataFrame, *, ax: Axes | None = None, across: bool = False
-) -> Axes:
+def plot_share_matrix(table: pd.DataFrame, *, ax: Axes | None = None, across: bool = False) -> Axes:
     """Draw shares as a shaded matrix with the numbers in the cells.
 
     Parameters
@@ -144,7 +142,12 @@ def plot_share_matrix(
             if pd.notna(value):
                 x, y = (i, j) if across else (j, i)
                 shade = "#888888" if column in grey else "white" if value > 0.38 else "black"
-                number = {"ha": "center", "va": "center", "fontsize": 7.5, "color": shade}
+                number: dict[str, Any] = {
+                    "ha": "center",
+                    "va": "center",
+                    "fontsize": 7.5,
+                    "color": shade,
+                }
                 ax.text(x, y, f"{100 * value:.0f}", **number)
     if across:
         _across_ticks(ax, columns, [f"{r} ({n[r]})" for r in rows])

@@ -26,7 +26,9 @@ RECORD_STYLE: dict[str, tuple[str, str, str, str]] = STATUS_STYLE | {
 }
 
 
-def plot_record(claims: pd.DataFrame, record: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+def plot_record(
+    claims: pd.DataFrame, record: pd.DataFrame, *, ax: Axes | None = None, beside: float = 2.2
+) -> Axes:
     """Draw claims of control under a band of the assessed status.
 
     Parameters
@@ -38,6 +40,8 @@ def plot_record(claims: pd.DataFrame, record: pd.DataFrame, *, ax: Axes | None =
         ``start, end`` (ISO days) and ``status`` of the assessed record, in order; where there are
         several, ``reference`` says whose, and each has a band.
     ax : Axes, optional
+    beside : float
+        Days between claims of one row and day, which stand side by side.
     """
     order = list(dict.fromkeys(claims["label"]))
     if ax is None:
@@ -54,21 +58,18 @@ def plot_record(claims: pd.DataFrame, record: pd.DataFrame, *, ax: Axes | None =
             at[name], end - start, left=start, height=0.7, color=colour, hatch=hatch,
             edgecolor="white", linewidth=0.5,
         )  # fmt: skip
-    # Claims of one row and day stand side by side.
     kinds = claims.drop_duplicates(["label", "said_at", "coded", "claimed_status"])
-    beside = kinds.groupby(["label", "said_at", "coded"]).cumcount()
-    for (_, row), step in zip(kinds.iterrows(), beside, strict=True):
+    steps = kinds.groupby(["label", "said_at", "coded"]).cumcount()
+    for (_, row), step in zip(kinds.iterrows(), steps, strict=True):
         _, colour, _, marker = STATUS_STYLE[row["claimed_status"]]
         y = order.index(row["label"]) + (0.17 if row["coded"] else -0.17)
         face = "white" if row["coded"] else colour
         ax.plot(
-            as_day(row["said_at"]) + pd.Timedelta(days=2.2 * step), y, marker,
+            as_day(row["said_at"]) + pd.Timedelta(days=beside * step), y, marker,
             markerfacecolor=face, markeredgewidth=0.9,
             markeredgecolor=colour if row["coded"] else "#222222",
         )  # fmt: skip
-    ax.set_yticks(
-        [*at.values(), *range(len(order))], [*(f"assessed ({b})" for b in bands), *order]
-    )
+    ax.set_yticks([*at.values(), *range(len(order))], [*(f"assessed ({b})" for b in bands), *order])
     ax.set_ylim(len(order) - 0.4, -len(bands) - 0.9)
     ax.grid(axis="y", color="#EEEEEE", linewidth=0.6)
     ax.set_axisbelow(True)

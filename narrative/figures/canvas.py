@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from textwrap import shorten
+from typing import TYPE_CHECKING, Any
+
+from narrative.plots import DOUBLE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,15 +40,26 @@ def figure_of(ax: Axes) -> Figure:
     return figure
 
 
-def legend_below(ax: Axes, handles: object, labels: object, *, columns: int) -> None:
-    """Draw the legend of a figure's one axes below it."""
-    figure_of(ax).legend(handles, labels, loc="outside lower center", ncols=columns)  # type: ignore[call-overload]
+def legend_below(ax: Axes, handles: Any, labels: Any, *, columns: int) -> None:
+    """Draw the legend of a figure's one axes below it, small where the figure is narrow."""
+    figure = figure_of(ax)
+    small: dict[str, Any] = {}
+    if figure.get_figwidth() < DOUBLE:
+        small = {"fontsize": 6.2, "handlelength": 1.4, "columnspacing": 0.8, "handletextpad": 0.5}
+    figure.legend(handles, labels, loc="outside lower center", ncols=columns, **small)
+
+
+def shorten_ticks(ax: Axes, most: int) -> None:
+    """Cut the labels of rows that would leave no room for what is drawn."""
+    ticks = [shorten(t.get_text(), most, placeholder=" …") for t in ax.get_yticklabels()]
+    ax.set_yticks(ax.get_yticks(), ticks)
 
 
 def date_axis(ax: Axes, most: int = 8) -> None:
     """Write dates short, a few of them."""
     import matplotlib.dates as mdates
 
-    locator = mdates.AutoDateLocator(minticks=3, maxticks=most)
+    locator = mdates.AutoDateLocator(minticks=3, maxticks=most)  # type: ignore[no-untyped-call]
     ax.xaxis.set_major_locator(locator)
-    ax.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator))
+    formatter = mdates.ConciseDateFormatter(locator)  # type: ignore[no-untyped-call]
+    ax.xaxis.set_major_formatter(formatter)

@@ -75,8 +75,10 @@ def _differing(
                 why = fresh["too_little"].get(name, "no such figure")
                 yield Difference(f"{where}: the tables have too little for it now ({why})")
             elif new[name]["files"].get(file) != kept:
-                yield Difference(f"{where}: no longer what its tables give{_why(listing)}",
-                                 kept, f"{new[name]['files'].get(file, 'none')} (redrawn)")  # fmt: skip
+                again = f"{new[name]['files'].get(file, 'none')} (redrawn)"
+                yield Difference(
+                    f"{where}: no longer what its tables give{_why(listing)}", kept, again
+                )
         if name in new:
             yield from _of_tables(f"{folder.name}/{LISTING}, {name}", old[name], new[name])
 

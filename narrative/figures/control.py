@@ -8,7 +8,16 @@ import numpy as np
 import pandas as pd
 
 from narrative.ledger import open_credit
-from narrative.ledger.record import EVENTS, FULL, HALF, SHARES, day_number, iso_day, tracks
+from narrative.ledger.record import (
+    EVENTS,
+    FULL,
+    HALF,
+    HOLDERS,
+    SHARES,
+    day_number,
+    iso_day,
+    tracks,
+)
 from narrative.plots import SIDE_OF
 from narrative.schema import UNKNOWN
 
@@ -57,7 +66,9 @@ def record_bands(assessments: pd.DataFrame, place: str, first: str, last: str) -
     mine = assessments[assessments["place_id"] == place].sort_values(["reference", "first"])
     rows = []
     for reference, part in mine.groupby("reference", sort=True):
-        starts, ends = part["first"].tolist(), part["last"].tolist()
+        starts = part["first"].tolist()
+        # A band reaches to the end of its last day.
+        ends = [iso_day(day_number(str(v)) + 1) for v in part["last"]]
         if reference == EVENTS:
             ends = [*starts[1:], last]
         for start, end, low, high in zip(starts, ends, part["low"], part["high"], strict=True):
@@ -86,17 +97,19 @@ def covered(ledger: pd.DataFrame, assessments: pd.DataFrame) -> pd.DataFrame:
     Where it only says on which side of a half the share lies, whether all is held is not assessed.
     """
     halves = (assessments["high"] - assessments["low"] > WIDE) & (assessments["low"] >= HALF)
-    spans = assessments.assign(halves=halves).groupby(["reference", "place_id"])
-    spans = spans.agg(a=("first", "min"), b=("last", "max"), halves=("halves", "any"))
+    by_place = assessments.assign(halves=halves).groupby(["reference", "place_id"])
+    spans: pd.DataFrame = by_place.agg(
+        a=("first", "min"), b=("last", "max"), halves=("halves", "any")
+    )
     keyed = ledger.join(spans, on=["reference", "place_id"])
     inside = (keyed["said_at"] >= keyed["a"]) & (keyed["said_at"] <= keyed["b"])
     return ledger[inside & ~(keyed["halves"].fillna(False) & (keyed["level"] == FULL))]
 
 
-def one_voice(claims: pd.DataFrame, holder: str = "russian") -> pd.DataFrame:
+def one_voice(claims: pd.DataFrame, holders: tuple[str, ...] = HOLDERS) -> pd.DataFrame:
     """Return the first claim that a holder has all of a place, whoever made it."""
-    whole = claims[(claims["extent"] == "full") & (claims["claimed_status"] == holder)]
-    keys = ["place_id", "reference", "level"]
+    whole = claims[(claims["extent"] == "full") & claims["claimed_status"].isin(holders)]
+    keys = ["place_id", "claimed_status", "reference", "level"]
     return whole.sort_values("said_at", kind="stable").drop_duplicates(keys).sort_index()
 
 

@@ -157,7 +157,8 @@ def _save(sheet: Sheet, out: Path, formats: Sequence[str], width: float) -> dict
 
     mpl.use("Agg")
     written: dict[str, str] = {}
-    with mpl.rc_context(STYLE):
+    style: Any = STYLE  # matplotlib's stubs want its own names of keys as a type
+    with mpl.rc_context(style):
         figure = sheet.draw(width)
         try:
             for suffix in sorted(set(formats)):

@@ -24,7 +24,7 @@ def label_ends(ax: Axes, ends: Sequence[End], *, fontsize: float = 7) -> None:
         ax.text(right, y, f" {text}", color=colour, fontsize=fontsize, va="center", ha="left")
         for _, y, text, colour in ends
     ]
-    figure = ax.get_figure()
+    figure = ax.get_figure(root=True)
     assert figure is not None  # these axes were made with a figure
     figure.draw_without_rendering()  # the layout must stand before labels can be measured
     only: dict[str, str] = dict.fromkeys(("text", "static", "explode", "pull"), "y")

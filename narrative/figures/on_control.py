@@ -9,11 +9,19 @@ import pandas as pd
 
 from narrative import battle_plots, plots, record_plots
 from narrative.figures import control
-from narrative.figures.canvas import date_axis, figure_of, file_part, legend_below, new_axes
+from narrative.figures.canvas import (
+    date_axis,
+    figure_of,
+    file_part,
+    legend_below,
+    new_axes,
+    shorten_ticks,
+)
 from narrative.figures.labels import label_ends
 from narrative.figures.sheets import Found, RunTables, Sheet, TooLittle
-from narrative.ledger import first_claims, outstanding, shipped_places
+from narrative.ledger import outstanding, shipped_places
 from narrative.ledger.record import HALF, HOLDERS
+from narrative.plots import as_day
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -66,14 +74,18 @@ def _record(
     rows = drawn["label"].nunique() + max(1, bands["reference"].nunique())
     narrow = width < plots.DOUBLE
     ax = new_axes(width, (0.24 if narrow else 0.27) * rows + (1.9 if narrow else 1.5))
-    record_plots.plot_record(drawn, bands, ax=ax)
+    days = (pd.Timestamp(span[1]) - pd.Timestamp(span[0])).days
+    beside = days * (0.05 if narrow else 0.018)
+    record_plots.plot_record(drawn, bands, ax=ax, beside=beside)
     old = ax.get_legend()
     assert old is not None  # plot_record draws one
     handles, labels = old.legend_handles, [t.get_text() for t in old.get_texts()]
     old.remove()
     legend_below(ax, handles, labels, columns=2 if narrow else 3)
+    shorten_ticks(ax, 28 if narrow else 40)
     ax.set_title(title)
-    ax.set_xlim(*(pd.Timestamp(d) for d in span))  # type: ignore[arg-type]
+    # Claims of the last day stand beside each other, too.
+    ax.set_xlim(as_day(span[0]), as_day(span[1]) + pd.Timedelta(days=beside))
     date_axis(ax, 4 if narrow else 8)
     return figure_of(ax)
 
@@ -113,7 +125,7 @@ def _credit(table: pd.DataFrame, width: float) -> Figure:
 def outstanding_claims(run: RunTables) -> Found:
     """How many claimed places are not made good over time, a band for each reference."""
     ledger, assessments = run.table("ledger"), run.table("assessments")
-    half = first_claims(control.covered(ledger, assessments))
+    half = control.one_voice(control.covered(ledger, assessments))
     half = half[half["level"] == HALF]
     places = half.groupby("reference")["place_id"].nunique()
     kept = half[half["reference"].isin(places.index[places >= MIN_PLACES])]
@@ -127,9 +139,10 @@ def outstanding_claims(run: RunTables) -> Found:
     table = table[table["day"] <= table["reference"].map(ends)]
     table = table.assign(label=table["reference"])
     caption = (
-        "Places claimed and not made good (less than half assessed as held) on each day. A band's "
-        "edges: the least and the most that the days without an assessment leave open. Each "
-        "reference ends on its last day."
+        "Places claimed in whole, by either side, and not made good (less than half assessed as "
+        "held) on each day; a place and side count once, from the first claim. A band's edges: "
+        "the least and the most that the days without an assessment leave open. Each reference "
+        "ends on its last day."
     )
 
     def draw(width: float) -> Figure:
@@ -160,13 +173,13 @@ def open_credit(run: RunTables) -> Found:
     table = control.curves(control.one_voice(inside))
     table = table[table["late"].astype(bool) & (table["level"] == HALF)]
     if table.empty:
-        why = f"no reference assesses {control.FEWEST} places that were claimed as Russian in whole"
+        why = f"no reference assesses {control.FEWEST} places that were claimed in whole"
         return [TooLittle("open_credit", why)]
     table = table.assign(label=table["reference"] + " (" + table["n"].astype(str) + ")")
     caption = (
-        "Share of first claims of a place as Russian that are not made good (half of it assessed "
-        "as held) after so many days: Kaplan and Meier's estimate with 95 percent intervals, "
-        "number of claims in brackets."
+        "Share of first claims of a whole place, by either side, that are not made good (half of "
+        "it assessed as held) after so many days: Kaplan and Meier's estimate with 95 percent "
+        "intervals, number of claims in brackets."
     )
 
     def draw(width: float) -> Figure:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from narrative.plots import MIN_SIDED, SIDE_OF
 from narrative.schema import UNKNOWN
 from narrative.timeline import TimelineSettings, estimate_timeline, time_bin
 
-MIN_CELLS = 2  # points, below which there is nothing to follow
+MIN_TIMES = 2  # bins with a point, below which there is nothing to follow
 
 
 def side_timeline(
@@ -39,9 +41,9 @@ def side_timeline(
     mine = mine[mine["side"].isin(set(SIDE_OF.values()))]
     keys = ["side", "framing_id", "bin_start"]
     counts = _sided(claims, tables["stances"], sides, settings.freq)
-    out = mine.drop(columns="n_docs").merge(counts, on=keys, how="left")
-    out[["n_sided", "n_docs"]] = out[["n_sided", "n_docs"]].fillna(0).astype(int)
-    return out
+    out = mine.merge(counts, on=keys, how="left")
+    out["n_docs"] = out.pop("n_docs_sided").fillna(0).astype(int)
+    return out.assign(n_sided=out["n_sided"].fillna(0).astype(int))
 
 
 def _sided(
@@ -55,7 +57,8 @@ def _sided(
     )
     taken = stances.loc[stances["stance"] != 0, ["claim_id", "framing_id"]]
     sided = placed.merge(taken, on="claim_id").groupby(["side", "framing_id", "bin_start"])
-    return sided.agg(n_sided=("claim_id", "size"), n_docs=("doc_id", "nunique")).reset_index()
+    counts: Any = sided.agg(n_sided=("claim_id", "size"), n_docs_sided=("doc_id", "nunique"))
+    return pd.DataFrame(counts.reset_index())
 
 
 def shown_span(table: pd.DataFrame) -> pd.DataFrame:
@@ -64,7 +67,7 @@ def shown_span(table: pd.DataFrame) -> pd.DataFrame:
     Claims that a document dates long before or after the others would leave the figure empty.
     """
     full = table[(table["n_sided"] >= MIN_SIDED) & table["stance"].notna()]
-    if len(full) < MIN_CELLS:
+    if full["bin_start"].nunique() < MIN_TIMES:
         return table.iloc[:0]
     first, last = full["bin_start"].min(), full["bin_start"].max()
     return table[(table["bin_start"] >= first) & (table["bin_start"] <= last)]

@@ -7,18 +7,29 @@ in a caption is all that the figure needs to be read: n, what an interval is, wh
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from textwrap import fill
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from narrative import battle_plots, plots
 from narrative.figures import shares, stance
-from narrative.figures.canvas import date_axis, figure_of, file_part, legend_below, new_axes
+from narrative.figures.canvas import (
+    date_axis,
+    figure_of,
+    file_part,
+    legend_below,
+    new_axes,
+    shorten_ticks,
+)
 from narrative.figures.sheets import Found, RunTables, Sheet, TooLittle
+from narrative.plots import as_day
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+_MOST_COLUMNS = 8  # framings whose labels fit below a matrix
+_BIN = {"day": "%-d %b\n%Y", "week": "from\n%-d %b", "month": "%b\n%Y", "year": "%Y"}
 _COUNTED = {plots.DOUBLE: 14, plots.SINGLE: 5}  # bins whose n can be written below them
 
 
@@ -30,8 +41,14 @@ def claims_by_voice(run: RunTables) -> Found:
 
     def draw(width: float) -> Figure:
         rows = min(18, table["name"].nunique()) + 1
-        ax = new_axes(width, 0.19 * rows + 0.9)
+        ax = new_axes(width, 0.19 * rows + 1.1)
         plots.plot_voices(table, ax=ax)
+        handles, labels = ax.get_legend_handles_labels()
+        drawn = ax.get_legend()
+        assert drawn is not None  # inside it, where the last bar can be long
+        drawn.remove()
+        legend_below(ax, handles, labels, columns=4)
+        shorten_ticks(ax, 30 if width < plots.DOUBLE else 60)
         return figure_of(ax)
 
     n, speakers = int(table["n_claims"].sum()), table["source_id"].nunique()
@@ -46,11 +63,12 @@ def framings_by_camp(run: RunTables) -> Found:
     """Which share of each camp's claims is in which framing."""
     names = ("claims", "assignments", "framings", "sources")
     table = shares.camp_shares(*(run.table(n) for n in names))
+    table["row"] = table["row"].str.replace("_", "-")
     if table["column"].nunique() < 2:
         return [TooLittle("framings_by_camp", "no claims, or no framing")]
 
     def draw(width: float) -> Figure:
-        across = width < plots.DOUBLE
+        across = width < plots.DOUBLE or table["column"].nunique() > _MOST_COLUMNS
         lines = table["column" if across else "row"].nunique()
         ax = new_axes(width, (0.27 if across else 0.32) * lines + 1.4)
         plots.plot_share_matrix(table, ax=ax, across=across)
@@ -83,13 +101,19 @@ def stance_timeline(run: RunTables) -> Found:
         shown = stance.shown_span(table[table["framing_id"] == row["framing_id"]])
         if shown.empty:
             why = (
-                f"fewer than {stance.MIN_CELLS} cells of a side and a {run.timeline.freq} with "
-                f"{plots.MIN_SIDED} claims that take a side"
+                f"fewer than two bins ({run.timeline.freq}) with {plots.MIN_SIDED} claims of one "
+                "side that are for or against"
             )
             out.append(TooLittle(name, why))
             continue
         title, about = str(row["label"]), str(row["proposition"])
-        out.append(Sheet(name, _stance_caption(run, shown, about), partial(_stance, shown, title)))
+        out.append(
+            Sheet(
+                name,
+                _stance_caption(run, shown, about),
+                partial(_stance, shown, title, run.timeline.freq),
+            )
+        )
     return out
 
 
@@ -111,14 +135,22 @@ def _stance_caption(run: RunTables, shown: pd.DataFrame, about: str) -> str:
     )
 
 
-def _stance(shown: pd.DataFrame, title: str, width: float) -> Figure:
+def _stance(shown: pd.DataFrame, title: str, freq: str, width: float) -> Figure:
     counts = shown["bin_start"].nunique() <= _COUNTED.get(width, 8)
     ax = new_axes(width, 2.9 if counts else 2.5)
     nothing = pd.DataFrame({"date": [], "label": []})
     plots.plot_stance_timeline(shown, nothing, ax=ax, counts=counts)
     ax.set_title(title)
     ax.set_ylabel("stance balance")
-    date_axis(ax)
+    ax.set_ylim(top=1.15)  # no events are marked above
+    bins = shown[["bin_start", "bin_end"]].drop_duplicates().sort_values("bin_start")
+    first, last = ([as_day(v) for v in bins[c]] for c in ("bin_start", "bin_end"))
+    ax.set_xlim(first[0], last[-1])
+    if counts:
+        middle: list[Any] = [a + (b - a) / 2 for a, b in zip(first, last, strict=True)]
+        ax.set_xticks(middle, [d.strftime(_BIN[freq]) for d in first])
+    else:
+        date_axis(ax, 5 if width < plots.DOUBLE else 10)
     handles, labels = ax.get_legend_handles_labels()
     have = set(shown.loc[shown["n_sided"] > 0, "side"])
     kept = [(h, v) for h, v in zip(handles, labels, strict=True) if v in have]
@@ -132,13 +164,14 @@ def adoption(run: RunTables) -> Found:
     homes = {f: c for f, c in run.homes.items() if f in set(framings["framing_id"])}
     if not homes:
         return [TooLittle("adoption", "no framing of the codebook names a camp whose story it is")]
-    names = ("claims", "stances", "sources", "documents")
-    table = shares.adopted(*(run.table(n) for n in names), shares.home_camps(homes))
+    claims, stances, sources = (run.table(n) for n in ("claims", "stances", "sources"))
+    home = shares.home_camps(homes)
+    table = shares.adopted(claims, stances, sources, run.table("documents"), home)
     if table["adoption"].isna().all():
         why = f"no framing with {shares.MIN_CLAIMS} favourable claims of a known camp"
         return [TooLittle("adoption", why)]
     labels = dict(zip(framings["framing_id"], framings["label"], strict=True))
-    table = table.assign(label=[plots.fill(labels[f], 24) for f in table["framing_id"]])
+    table = table.assign(label=[fill(labels[f], 24) for f in table["framing_id"]])
     order = {f: (homes[f], labels[f]) for f in homes}
     table = table.sort_values("framing_id", key=lambda f: f.map(order), kind="stable")
     caption = (
