@@ -70,4 +70,4 @@ def shown_span(table: pd.DataFrame) -> pd.DataFrame:
     if full["bin_start"].nunique() < MIN_TIMES:
         return table.iloc[:0]
     first, last = full["bin_start"].min(), full["bin_start"].max()
-    return table[(table["bin_start"] >= first) & (table["bin_start"] <= last)]
+    return table[table["bin_start"].between(first, last)]
