@@ -1,0 +1,102 @@
+"""A text of sections, written as Markdown or as LaTeX; all of it is escaped for either."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from narrative.paper.latex import booktabs, escape, plain
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~])")
+TO_FILL = "TO BE FILLED IN"
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A small table within a section.
+
+    Parameters
+    ----------
+    head : sequence of str
+    rows : sequence of sequences
+    caption, label : str
+        Used in LaTeX.
+    """
+
+    head: Sequence[str]
+    rows: Sequence[Sequence[object]]
+    caption: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Cited:
+    """A sentence that ends in works of the bibliography."""
+
+    text: str
+    keys: tuple[str, ...]
+
+
+Block = str | Cited | list[str] | Grid
+
+
+@dataclass
+class Section:
+    """A heading and what stands under it."""
+
+    title: str
+    blocks: list[Block] = field(default_factory=list)
+
+
+def markdown(title: str, sections: Sequence[Section], short: dict[str, str]) -> str:
+    """Return sections as Markdown; `short` says how a cited work is named in running text."""
+    out = [f"# {_md(title)}", ""]
+    for section in sections:
+        out += [f"## {_md(section.title)}", ""]
+        for block in section.blocks:
+            out += [*_md_block(block, short), ""]
+    return "\n".join(out).rstrip() + "\n"
+
+
+def latex(title: str, sections: Sequence[Section]) -> str:
+    """Return sections as LaTeX, to be read in with ``input`` in an article."""
+    out = [
+        "% Made by narrative paper. Needs booktabs and longtable; cites references.bib.",
+        rf"\section{{{escape(title)}}}",
+        "",
+    ]
+    for section in sections:
+        out += [rf"\subsection{{{escape(section.title)}}}", ""]
+        for block in section.blocks:
+            out += [_tex_block(block), ""]
+    return "\n".join(out).rstrip() + "\n"
+
+
+def _md(text: object) -> str:
+    return _MARKDOWN.sub(r"\\\1", plain(text)).replace("&", "&amp;")
+
+
+def _md_block(block: Block, short: dict[str, str]) -> list[str]:
+    if isinstance(block, Cited):
+        return [f"{_md(block.text)} ({_md('; '.join(short[k] for k in block.keys))})."]
+    if isinstance(block, Grid):
+        lines = [block.head, ["---"] * len(block.head)]
+        rows = ["| " + " | ".join(map(str, line)) + " |" for line in lines]
+        return rows + ["| " + " | ".join(_md(c) for c in row) + " |" for row in block.rows]
+    if isinstance(block, list):
+        return [f"- {_md(item)}" for item in block]
+    return [_md(block)]
+
+
+def _tex_block(block: Block) -> str:
+    if isinstance(block, Cited):
+        return rf"{escape(block.text)}~\cite{{{','.join(block.keys)}}}."
+    if isinstance(block, Grid):
+        wide = 0.9 / len(block.head)
+        columns = "".join(rf"p{{{wide:.2f}\linewidth}}" for _ in block.head)
+        return booktabs(block.rows, block.head, columns, caption=block.caption, label=block.label)
+    if isinstance(block, list):
+        items = "\n".join(rf"\item {escape(item)}" for item in block)
+        return f"\\begin{{itemize}}\n{items}\n\\end{{itemize}}"
+    return escape(block)
