@@ -11,7 +11,7 @@ from narrative.difference import Difference
 from narrative.errors import StorageError
 from narrative.figures.sheets import RunTables
 from narrative.paper.bibliography import bibtex, cited, short_names
-from narrative.paper.blocks import latex, markdown
+from narrative.paper.blocks import Cited, latex, markdown
 from narrative.paper.datasheet import datasheet_sections
 from narrative.paper.macros import macros, numbers_tex
 from narrative.paper.methods import methods_sections
@@ -74,7 +74,8 @@ def _prose(run: RunTables, also: Sequence[str]) -> dict[str, str]:
     title = study["title"] or study["name"]
     methods, short = methods_sections(run), short_names()
     sheet = datasheet_sections(run)
-    entries = cited(run, also, extra=("checklist", "datasheet"))
+    keys = [k for s in (*methods, *sheet) for b in s.blocks if isinstance(b, Cited) for k in b.keys]
+    entries = cited(run, [*also, *keys], extra=("checklist", "datasheet"))
     return {
         "methods.md": markdown(f"Methods: {title}", methods, short),
         "methods.tex": latex(f"Methods: {title}", methods),

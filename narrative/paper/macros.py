@@ -3,9 +3,9 @@ r"""Every number of a run as a LaTeX macro, so that a text cites none by hand.
 The name is ``Narr`` and the number's path in ``numbers.json``, each word with a capital and digits
 spelled: ``n_claims`` is ``\NarrClaims`` (a leading "n" goes), ``stance_by_camp``, ``advance``,
 ``pro_russian`` is ``\NarrStanceByCampAdvanceProRussian``, and ``claims_by_framing``,
-``discovered_00`` is ``\NarrClaimsByFramingDiscoveredZeroZero``. What is written is the number as it is in the file, so
-that ``$\NarrX$`` and siunitx's ``\num{\NarrX}`` both take it; a number that a run does not give
-(null) is ``\NarrMissing``, a dash.
+``discovered_00`` is ``\NarrClaimsByFramingDiscoveredZeroZero``. What is written is the number as it
+is in the file, so that ``$\NarrX$`` and siunitx's ``\num{\NarrX}`` both take it; a number that a
+run does not give (null) is ``\NarrMissing``, a dash.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from narrative.encoder import DEFAULT_MODEL
 from narrative.figures.sheets import RunTables
 from narrative.ledger.record import EVENTS
 from narrative.paper.blocks import TO_FILL, Block, Cited, Grid, Section
-from narrative.paper.corpus_facts import span
+from narrative.paper.corpus_facts import counted, span
 from narrative.schema import NO_FRAMING, UNKNOWN
 from narrative.stance import HEAD
 
@@ -40,12 +40,9 @@ def methods_sections(run: RunTables) -> list[Section]:
 def _corpus(run: RunTables) -> list[Block]:
     documents = run.table("documents")
     copies = documents["copy_group"].nunique()
-    langs = ", ".join(
-        f"{k} ({n})" for k, n in documents["lang"].value_counts().sort_index().items()
-    )
     return [
         f"{len(documents)} documents of {documents['outlet'].nunique()} outlets, published "
-        f"{span(documents)}; languages: {langs}.",
+        f"{span(documents)}; languages: {counted(documents['lang'])}.",
         Cited(
             f"Near-duplicates were found by MinHash (Jaccard similarity of five-word shingles of "
             f"0.8 or more): {copies} groups of copies. A group counts as one document wherever an "
@@ -58,7 +55,6 @@ def _corpus(run: RunTables) -> list[Block]:
 
 def _unit(run: RunTables) -> list[Block]:
     claims, sources = run.table("claims"), run.table("sources")
-    voices = ", ".join(f"{v} {n}" for v, n in claims["voice"].value_counts().sort_index().items())
     unknown = int((claims["source_id"] == UNKNOWN).sum())
     camps = dict(zip(sources["source_id"], sources["camp"], strict=True))
     no_camp = int((claims["source_id"].map(camps).fillna(UNKNOWN) == UNKNOWN).sum())
@@ -66,7 +62,8 @@ def _unit(run: RunTables) -> list[Block]:
         "The unit is the claim: a clause or sentence that somebody asserts, with who says it, "
         "through which outlet, when, in which voice, and about which time. Every claim is a span "
         "of its document's text.",
-        f"{len(claims)} claims of {claims['source_id'].nunique()} sources; by voice: {voices}. "
+        f"{len(claims)} claims of {claims['source_id'].nunique()} sources; by voice: "
+        f"{counted(claims['voice'])}. "
         f"{unknown} claims have a speaker that the text does not name or the rules did not find; "
         f"{no_camp} are of no known camp.",
     ]
@@ -76,8 +73,8 @@ def _preprocessing(run: RunTables) -> list[Block]:
     manifest, dates = run.manifest, run.table("claims")["said_precision"].value_counts()
     out: list[Block] = [
         "Page debris was deleted (menus, captions with a credit, link targets, repeated lines); "
-        "nothing was rewritten. Text was not lower-cased, stemmed or stripped of stop words: "
-        "models read it as it is.",
+        "nothing was rewritten. Words were not stemmed and no stop words left out; the encoder's "
+        "vocabulary ignores case.",
     ]
     for lang, how in sorted(manifest.get("attribution", {}).items()):
         text = f"Claims in language {lang} were attributed by {how['method']}, with the reporting "
@@ -110,10 +107,12 @@ def _models(run: RunTables) -> list[Block]:
     model = study["encoder"]["model"]
     pinned = " (pinned)" if model == DEFAULT_MODEL else ""
     out: list[Block] = [
-        Cited(f"Vectors are of {model}{pinned}, a sentence encoder",
+        Cited(f"Framings are found in vectors of {model}{pinned}; stance and "
+              f"certainty rest on {DEFAULT_MODEL}, a sentence encoder, fine-tuned",
               ("reimers2019sbert", "wang2020minilm")),
-        f"{book} framings are of the study's codebook; a claim belongs to the nearest one from a "
-        f"membership of {settings['min_membership']:g} on. {none} claims belong to no framing.",
+        f"{book} framings are of the study's codebook; a claim belongs to the one "
+        f"of its greatest membership, from {settings['min_membership']:g} on. {none} claims "
+        "belong to no framing.",
     ]  # fmt: skip
     if settings["discover"]:
         found = (
@@ -158,9 +157,9 @@ def _ledger(run: RunTables) -> list[Block]:
         EVENTS in set(run.table("assessments")["reference"])
     )
     return [
-        f"{len(control)} claims that a side holds, encircles or contests a place were read by rules "
-        "over English text, and those of holding it set against every reference that assesses the "
-        f"place. References are set beside each other, never averaged.{of_events}",
+        f"{len(control)} claims that a side holds, encircles or contests a place were read by "
+        "rules over English text, and those of holding it set against every reference that "
+        f"assesses the place. References are set beside each other, never averaged.{of_events}",
         Grid(("Reference", "What it is", "Lag (days)", "Until", "Bias"), rows,
              "References, as the study describes them.", "tab:narrative-references"),
     ]  # fmt: skip
@@ -198,6 +197,8 @@ def _validation(run: RunTables) -> list[Block]:
 
 def _uncertainty(run: RunTables) -> list[Block]:
     settings, timeline = run.timeline, run.table("timeline")
+    if timeline.empty:
+        return ["No claim is dated as precisely as the timeline asks for; it is empty."]
     have = int(timeline["stance_low"].notna().sum())
     points = int(timeline["stance"].notna().sum())
     level = f"{100 * settings.level:g} percent intervals"

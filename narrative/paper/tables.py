@@ -61,7 +61,8 @@ def framings_certified(tables: Tables) -> str:
         ("Framing", "Origin", "Claims", "Share", "Stability", "Certificate"),
         r"p{0.34\linewidth}lrrll",
         caption="Framings of the codebook and discovered. Stability is the mean Jaccard index of a "
-        "framing found again in resampled claims; it is measured for discovered framings only.",
+        "framing found again in resamples of the corpus (low: its 2.5 percent quantile); it is "
+        "measured for discovered framings only.",
         label="tab:narrative-framings",
     )
 
@@ -107,9 +108,8 @@ def stance_by_camp(tables: Tables, settings: TimelineSettings, random_state: int
     rows, before = [], ""
     for row in found.to_dict("records"):
         label = str(labels.get(row["framing_id"], row["framing_id"]))
-        interval = (
-            _NONE if np.isnan(row["low"]) else f"[{signed(row['low'])}, {signed(row['high'])}]"
-        )
+        limits = f"[{signed(row['low'])}, {signed(row['high'])}]"
+        interval = _NONE if np.isnan(row["low"]) else limits
         rows.append(("" if label == before else label, str(row["camp"]).replace("_", "-"),
                      signed(row["stance"]), interval, row["n_sided"], row["n_docs"]))  # fmt: skip
         before = label
