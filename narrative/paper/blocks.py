@@ -6,10 +6,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from narrative.paper.latex import booktabs, escape, plain
+from narrative.paper.latex import booktabs, escape, plain, text_column
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~])")
 TO_FILL = "TO BE FILLED IN"
+_SHORT = 20  # letters that a column of a line holds
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def markdown(title: str, sections: Sequence[Section], short: dict[str, str]) -> 
 def latex(title: str, sections: Sequence[Section]) -> str:
     """Return sections as LaTeX, to be read in with ``input`` in an article."""
     out = [
-        "% Made by narrative paper. Needs booktabs and longtable; cites references.bib.",
+        "% Made by narrative paper. Needs array, booktabs and longtable; cites references.bib.",
         rf"\section{{{escape(title)}}}",
         "",
     ]
@@ -93,10 +94,18 @@ def _tex_block(block: Block) -> str:
     if isinstance(block, Cited):
         return rf"{escape(block.text)}~\cite{{{','.join(block.keys)}}}."
     if isinstance(block, Grid):
-        wide = 0.9 / len(block.head)
-        columns = "".join(rf"p{{{wide:.2f}\linewidth}}" for _ in block.head)
-        return booktabs(block.rows, block.head, columns, caption=block.caption, label=block.label)
+        return booktabs(
+            block.rows, block.head, _columns(block), caption=block.caption, label=block.label
+        )
     if isinstance(block, list):
         items = "\n".join(rf"\item {escape(item)}" for item in block)
         return f"\\begin{{itemize}}\n{items}\n\\end{{itemize}}"
     return escape(block)
+
+
+def _columns(grid: Grid) -> str:
+    """Return the columns of a grid: those with long cells share the width that others leave."""
+    lines = [grid.head, *grid.rows]
+    long = [max(len(plain(r[i])) for r in lines) > _SHORT for i in range(len(grid.head))]
+    wide = (0.94 - 0.14 * long.count(False)) / max(1, long.count(True))
+    return "".join(text_column(wide) if is_long else "l" for is_long in long)

@@ -54,6 +54,11 @@ def escape(text: object) -> str:
     return "".join(_SPECIAL.get(c, c) for c in plain(text))
 
 
+def text_column(width: float) -> str:
+    r"""Return a column of ragged text, its width as a share of the line; needs ``array``."""
+    return rf">{{\raggedright\arraybackslash}}p{{{width:.2f}\linewidth}}"
+
+
 def booktabs(
     rows: Sequence[Sequence[object]],
     head: Sequence[str],
@@ -61,6 +66,7 @@ def booktabs(
     *,
     caption: str,
     label: str,
+    small: bool = False,
 ) -> str:
     """Return a table with the rules of booktabs; it runs over pages where it is long.
 
@@ -74,16 +80,21 @@ def booktabs(
         Of ``tabular``, such as ``lrr``; written as given.
     caption, label : str
         The caption is escaped; the label is ours.
+    small : bool
+        Set small and close, for many columns.
     """
     lines = [" & ".join(escape(c) for c in row) + r" \\" for row in rows]
     title = " & ".join(escape(h) for h in head) + r" \\"
     named = rf"\caption{{{escape(caption)}}}\label{{{label}}}"
+    size = [r"\footnotesize\setlength{\tabcolsep}{3pt}"] if small else []
     if len(rows) > _LONG:
         begin = [rf"\begin{{longtable}}{{{columns}}}", rf"{named} \\", r"\toprule", title,
                  r"\midrule", r"\endfirsthead", r"\toprule", title, r"\midrule", r"\endhead",
                  r"\bottomrule", r"\endlastfoot"]  # fmt: skip
-        return "\n".join([*begin, *lines, r"\end{longtable}", ""])
-    begin = [r"\begin{table}", r"\centering", named, rf"\begin{{tabular}}{{{columns}}}",
+        return "\n".join(
+            [r"\begingroup", *size, *begin, *lines, r"\end{longtable}", r"\endgroup", ""]
+        )
+    begin = [r"\begin{table}[htbp]", r"\centering", named, *size, rf"\begin{{tabular}}{{{columns}}}",
              r"\toprule", title, r"\midrule"]  # fmt: skip
     end = [r"\bottomrule", r"\end{tabular}", r"\end{table}", ""]
     return "\n".join([*begin, *lines, *end])

@@ -21,7 +21,7 @@ from narrative.paper.latex import plain
 _DIGITS = ("Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 _HEAD = r"""% Numbers of the run, from numbers.json (narrative paper). Do not edit: run it again.
 % $\NarrX$ or \num{\NarrX} prints one; \NarrMissing stands where the run gives none.
-\providecommand{\NarrMissing}{\textendash}
+\providecommand{\NarrMissing}{\mbox{--}}
 """
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from narrative.ledger.record import HALF
-from narrative.paper.latex import booktabs
+from narrative.paper.latex import booktabs, text_column
 from narrative.resampling import clustered_intervals, ratio_intervals
 from narrative.schema import NO_FRAMING, UNKNOWN, Row
 from narrative.timeline import TimelineSettings
@@ -36,7 +36,7 @@ def sources_by_camp(tables: Tables) -> str:
     return booktabs(
         rows,
         ("Camp", "Sources", "Documents", "Claims", "Share", "Most claims"),
-        r"lrrrrp{0.42\linewidth}",
+        f"lrrrr{text_column(0.42)}",
         caption=f"Sources by camp: {len(mine)} claims in {len(tables['documents'])} documents. "
         "Camps are those of the study's list of sources; unknown are speakers that nobody listed "
         "or the text does not name.",
@@ -59,7 +59,7 @@ def framings_certified(tables: Tables) -> str:
     return booktabs(
         rows,
         ("Framing", "Origin", "Claims", "Share", "Stability", "Certificate"),
-        r"p{0.34\linewidth}lrrll",
+        f"{text_column(0.34)}lrrll",
         caption="Framings of the codebook and discovered. Stability is the mean Jaccard index of a "
         "framing found again in resamples of the corpus (low: its 2.5 percent quantile); it is "
         "measured for discovered framings only.",
@@ -116,7 +116,7 @@ def stance_by_camp(tables: Tables, settings: TimelineSettings, random_state: int
     return booktabs(
         rows,
         ("Framing", "Camp", "Stance", "Interval", "Claims", "Documents"),
-        r"p{0.34\linewidth}lrrrr",
+        f"{text_column(0.34)}lrrrr",
         caption="Stance by camp: claims in favour less claims against, over both. "
         f"{100 * settings.level:g} percent intervals over documents where {settings.min_docs} or "
         "more speak; they do not cover the error of the model that scored the claims.",
@@ -132,14 +132,15 @@ def ledger(tables: Tables) -> str:
     rows = [_ledger_row(row, names) for row in half.to_dict("records")]
     return booktabs(
         rows,
-        ("Place", "Claimant", "Claimed", "On", "Reference", "Held then (%)", "Credit (days)",
+        ("Place", "Claimant", "Claimed", "On", "Reference", "Held (%)", "Credit",
          "Exposed"),
-        r"lp{0.2\linewidth}llllll",
-        caption="Claims that a side holds a place, against each reference that assesses it. Held "
-        "then: share of the place that the reference gives the claimed holder on the day; credit: "
+        f"l{text_column(0.2)}llllll",
+        caption="Claims that a side holds a place, against each reference that assesses it. Held: "
+        "share of the place that the reference gives the claimed holder on the day; credit: "
         "days until it gives half of it, open (≥) where it had not by its last day; exposed: first "
         "day on which it gives half at most.",
         label="tab:narrative-ledger",
+        small=True,
     )  # fmt: skip
 
 
@@ -187,6 +188,6 @@ def main_tables(tables: Tables, settings: TimelineSettings, random_state: int) -
 
 
 _NEEDS = (
-    "% Made by narrative paper. Needs booktabs and longtable, and for names in Cyrillic\n"
+    "% Made by narrative paper. Needs array, booktabs and longtable, and for names in Cyrillic\n"
     "% letters \\usepackage[T2A,T1]{fontenc}, or LuaLaTeX.\n"
 )
