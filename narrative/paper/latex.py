@@ -94,7 +94,7 @@ def booktabs(
         return "\n".join(
             [r"\begingroup", *size, *begin, *lines, r"\end{longtable}", r"\endgroup", ""]
         )
-    begin = [r"\begin{table}[htbp]", r"\centering", named, *size, rf"\begin{{tabular}}{{{columns}}}",
-             r"\toprule", title, r"\midrule"]  # fmt: skip
+    begin = [r"\begin{table}[htbp]", r"\centering", named, *size,
+             rf"\begin{{tabular}}{{{columns}}}", r"\toprule", title, r"\midrule"]  # fmt: skip
     end = [r"\bottomrule", r"\end{tabular}", r"\end{table}", ""]
     return "\n".join([*begin, *lines, *end])
