@@ -28,7 +28,7 @@ from narrative.verify import verify_run
 
 PLACES = ("alpha", "beta", "gamma", "delta")
 SOURCES = [
-    ("ministry", "Ministry", "organisation", "russian", ""),
+    ("ministry", "Ministry $x^{ <b>", "organisation", "russian", ""),
     ("staff", "General Staff", "organisation", "ukrainian", ""),
     ("paper", "Paper", "outlet", "western", ""),
 ]
@@ -340,3 +340,14 @@ def test_towns_and_first_claims_are_of_the_holder_that_is_asked_for() -> None:
     first = one_voice(tables["ledger"], ("russian",))
     assert len(first[first["level"] == 0.5]) == len(PLACES)
     assert curves(first).empty
+
+
+def test_figures_by_another_version_say_so(run: Path) -> None:
+    path = run / "figures/figures.json"
+    listing = json.loads(path.read_text())
+    listing["drawn_by"]["matplotlib"] = "0.1"
+    listing["figures"]["adoption"]["files"]["adoption.svg"] = "0" * 64
+    write_json(listing, path)
+    assert any(
+        "no longer what its tables give (drawn by matplotlib 0.1, here" in f for f in told(run)
+    )

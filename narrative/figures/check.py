@@ -11,7 +11,7 @@ from typing import Any
 
 from narrative.difference import Difference
 from narrative.errors import StorageError
-from narrative.figures.files import GALLERY, LISTING, draw_figures
+from narrative.figures.files import DRAWN_BY, GALLERY, LISTING, draw_figures
 from narrative.storage import sha256_file
 
 
@@ -94,6 +94,7 @@ def _of_tables(where: str, old: dict[str, Any], new: dict[str, Any]) -> Iterator
 
 def _why(listing: dict[str, Any]) -> str:
     """Return who drew the figures, if it was another version: bytes may differ for that alone."""
-    other = [f"{p} {v}, here {version(p)}" for p, v in sorted(listing["drawn_by"].items())
-             if version(p) != v]  # fmt: skip
+    then = listing["drawn_by"]
+    other = [f"{p} {then.get(p, 'unknown')}, here {version(p)}" for p in DRAWN_BY
+             if version(p) != then.get(p)]  # fmt: skip
     return f" (drawn by {'; '.join(other)})" if other else ""

@@ -37,7 +37,7 @@ def drawn_claims(control: pd.DataFrame, sources: pd.DataFrame, place: str) -> pd
     names = dict(zip(sources["source_id"], sources["name"], strict=True))
     here = control[(control["place_id"] == place) & (control["said_at"].str.len() == 10)]
     here = here.assign(
-        label=here["claimant"].map(names),
+        label=here["claimant"].map(names).fillna(here["claimant"]),
         side=here["camp"].map(SIDE_OF).fillna(UNKNOWN),
         coded=False,
     )

@@ -17,6 +17,7 @@ from narrative.figures.standard import (
     framings_by_camp,
     stance_timeline,
 )
+from narrative.one_line import plain
 from narrative.plots import DOUBLE, SINGLE, STYLE
 from narrative.storage import sha256_file, write_atomic, write_json, write_text
 
@@ -41,6 +42,7 @@ _METADATA: dict[str, dict[str, Any]] = {
     "png": {"Software": None},
 }
 FORMATS = tuple(_METADATA)
+DRAWN_BY = ("matplotlib", "adjustText", "narrative")
 LISTING = "figures.json"
 GALLERY = "gallery.html"
 
@@ -100,7 +102,7 @@ def draw_figures(
         "only": sorted(only),
         "width": width,
         "formats": sorted(formats),
-        "drawn_by": {p: version(p) for p in ("matplotlib", "adjustText", "narrative")},
+        "drawn_by": {p: version(p) for p in DRAWN_BY},
     }
     write_json(listing, out / LISTING)
     title = run.manifest["study"]["title"] or run.manifest["study"]["name"]
@@ -157,7 +159,8 @@ def _save(sheet: Sheet, out: Path, formats: Sequence[str], width: float) -> dict
 
     mpl.use("Agg")
     written: dict[str, str] = {}
-    style: Any = STYLE  # matplotlib's stubs want its own names of keys as a type
+    # A study's "$" is no formula. (Any: matplotlib's stubs want its own names of keys as a type.)
+    style: Any = STYLE | {"text.parse_math": False}
     with mpl.rc_context(style):
         figure = sheet.draw(width)
         try:
@@ -177,11 +180,15 @@ def _to(figure: Figure, suffix: str) -> Callable[[Path], None]:
     return write
 
 
+def _shown(value: Any) -> Any:
+    return plain(value) if isinstance(value, str) else value
+
+
 def _gallery(listing: dict[str, Any], title: str) -> str:
     from jinja2 import Environment, StrictUndefined
 
     template = (files("narrative") / "data/gallery.html.j2").read_text(encoding="utf-8")
-    environment = Environment(autoescape=True, undefined=StrictUndefined)
+    environment = Environment(autoescape=True, undefined=StrictUndefined, finalize=_shown)
     shown = [
         {"name": name, "caption": f["caption"], "tables": f["tables"], "files": sorted(f["files"]),
          "image": next((n for s in ("svg", "png") for n in sorted(f["files"]) if n.endswith(s)),

@@ -7,7 +7,7 @@ in a caption is all that the figure needs to be read: n, what an interval is, wh
 from __future__ import annotations
 
 from functools import partial
-from textwrap import fill
+from textwrap import fill, shorten
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -140,7 +140,7 @@ def _stance(shown: pd.DataFrame, title: str, freq: str, width: float) -> Figure:
     ax = new_axes(width, 2.9 if counts else 2.5)
     nothing = pd.DataFrame({"date": [], "label": []})
     plots.plot_stance_timeline(shown, nothing, ax=ax, counts=counts)
-    ax.set_title(title)
+    ax.set_title(shorten(title, 44 if width < plots.DOUBLE else 90, placeholder=" …"))
     ax.set_ylabel("stance balance")
     ax.set_ylim(top=1.15)  # no events are marked above
     bins = shown[["bin_start", "bin_end"]].drop_duplicates().sort_values("bin_start")

@@ -16,7 +16,8 @@ from narrative.figures.canvas import file_part
 from narrative.figures.files import LISTING
 from narrative.figures.sheets import RunTables
 from narrative.ledger.record import EVENTS
-from narrative.paper.latex import escape, plain
+from narrative.one_line import plain
+from narrative.paper.latex import escape
 from narrative.stance import CROSS_ENCODER, HEAD
 
 Entry = dict[str, str]  # "type" and fields

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from narrative.paper.latex import booktabs, escape, plain, text_column
+from narrative.one_line import plain
+from narrative.paper.latex import booktabs, escape, text_column
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~])")
 TO_FILL = "TO BE FILLED IN"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
+
+from narrative.one_line import plain
 
 _SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -29,18 +30,6 @@ _SPECIAL = {
     "…": r"\ldots{}",
 }
 _LONG = 30  # rows, from which a table runs over pages
-
-
-def plain(text: object) -> str:
-    r"""Return text on one line, without characters that are not seen or turn the writing round.
-
-    Examples
-    --------
-    >>> plain("two\n\nlines\u202e")
-    'two lines'
-    """
-    spaced = " ".join(str(text).split())
-    return "".join(c for c in spaced if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co"))
 
 
 def escape(text: object) -> str:

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from narrative.errors import InputError
-from narrative.paper.latex import plain
+from narrative.one_line import plain
 
 _DIGITS = ("Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 _HEAD = r"""% Numbers of the run, from numbers.json (narrative paper). Do not edit: run it again.
