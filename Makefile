@@ -32,6 +32,9 @@ figures: experiments
 
 report: run
 	$(BIN)/narrative report results/seeds --to results/report.html
+	$(BIN)/narrative figures results/seeds
+	$(BIN)/narrative paper results/seeds --out results/paper
+	$(BIN)/narrative verify results/seeds --study seeds/study.toml --paper results/paper
 
 test: setup lint
 	$(BIN)/python -m pytest

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from narrative.cleaning import to_clean
+from narrative.plots import SIDE_OF
 from narrative.resampling import group_bootstrap
 from narrative.stance.in_context import with_place
 from narrative.storage import read_table, write_text
@@ -48,15 +49,7 @@ HOME = {
 # Rules and thresholds were chosen on the development documents and the written claims; the other
 # two were coded before and not looked at claim by claim while choosing.
 DEVELOPMENT = ("000_bbb38680f44f1421", "003_9bdc5f7e5fd08760", "004_7c8b8cb817980a3a")
-BLOCS = {
-    "russian": "Russian side",
-    "pro_russian": "Russian side",
-    "ukrainian": "Ukrainian side",
-    "pro_ukrainian": "Ukrainian side",
-    "western": "Western, independent, OSINT",
-    "independent": "Western, independent, OSINT",
-    "osint": "Western, independent, OSINT",
-}
+BLOCS = SIDE_OF
 
 
 @cache

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from common import record_scores, save, table
 
+from narrative.figures.shares import voices
+
 
 def main() -> None:
     documents, claims, sources = table("documents"), table("claims"), table("sources")
-    names = dict(zip(sources["source_id"], sources["name"], strict=True))
-    camps = dict(zip(sources["source_id"], sources["camp"], strict=True))
-    claims = claims.assign(name=claims["source_id"].map(names), camp=claims["source_id"].map(camps))
-    voices = (
-        claims.groupby(["source_id", "name", "camp", "voice"])
-        .size()
-        .rename("n_claims")
-        .reset_index()
-    )
-    save(voices, "e01_voices")
+    save(voices(claims, sources), "e01_voices")
     per_document = documents[
         ["doc_id", "outlet", "published_at", "published_precision", "title"]
     ].copy()

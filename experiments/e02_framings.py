@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import pandas as pd
 from common import record_scores, save, table
 
+from narrative.figures.shares import camp_shares
 from narrative.resampling import group_bootstrap
 from narrative.schema import NO_FRAMING
 
@@ -12,29 +12,8 @@ from narrative.schema import NO_FRAMING
 def main() -> None:
     framings, assignments = table("framings"), table("assignments")
     claims, sources = table("claims"), table("sources")
-    camps = dict(zip(sources["source_id"], sources["camp"], strict=True))
+    save(camp_shares(claims, assignments, framings, sources), "e02_shares")
     rows = claims.merge(assignments, on="claim_id")
-    rows["camp"] = rows["source_id"].map(camps)
-    order = [*framings.sort_values(["origin", "framing_id"])["framing_id"], NO_FRAMING]
-    labels = {
-        **dict(zip(framings["framing_id"], framings["label"], strict=True)),
-        NO_FRAMING: "No framing",
-    }
-    unstable = set(framings.loc[framings["certificate"] == "unstable", "framing_id"])
-    shares = []
-    for camp, part in rows.groupby("camp"):
-        counts = part["framing_id"].value_counts()
-        shares += [
-            {
-                "row": camp,
-                "column": labels[f],
-                "share": counts.get(f, 0) / len(part),
-                "n": len(part),
-                "unstable": f in unstable,
-            }
-            for f in order
-        ]
-    save(pd.DataFrame(shares), "e02_shares")
     texts = dict(zip(claims["claim_id"], claims["text"], strict=True))
     shown = framings.drop(columns=["proposition", "counter", "exemplar_claim_ids"])
     shown["exemplar"] = [texts.get(e.split("|")[0], "") for e in framings["exemplar_claim_ids"]]

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from common import BLOCS, MAIN, figure, gold, record_scores, save, table
 
-from narrative.timeline import TimelineSettings, estimate_timeline, time_bin
+from narrative.figures.stance import side_timeline
+from narrative.timeline import TimelineSettings, time_bin
 
 
 def coded_balance(framing: str) -> pd.DataFrame:
@@ -24,36 +25,16 @@ def coded_balance(framing: str) -> pd.DataFrame:
 
 
 def main() -> None:
-    claims, documents = table("claims"), table("documents")
-    assignments, stances = table("assignments"), table("stances")
-    sources = table("sources")
-    sides = sources.assign(camp=sources["camp"].map(BLOCS).fillna("unknown"))
+    claims, stances, sources = table("claims"), table("stances"), table("sources")
+    used = ("claims", "assignments", "stances", "documents", "sources")
     settings = TimelineSettings(freq="month", n_boot=2000)
-    timeline = estimate_timeline(claims, assignments, stances, documents, sides, settings=settings)
+    timeline = side_timeline({n: table(n) for n in used}, settings)
     parts = []
     scores: list[dict[str, object]] = []
     for framing in MAIN:
-        mine = timeline[(timeline["framing_id"] == framing) & (timeline["level"] == "camp")].copy()
-        mine = mine.rename(columns={"source_id": "side"})
-        mine = mine[mine["side"].isin(set(BLOCS.values())) & (mine["bin_start"] >= "2025-09-01")]
-        side_of = claims["source_id"].map(dict(zip(sides["source_id"], sides["camp"], strict=True)))
-        sided = claims.assign(
-            side=side_of,
-            bin_start=[(time_bin(str(v), "month") or ("", ""))[0] for v in claims["said_at"]],
-        )
-        sided = sided.merge(
-            stances[(stances["framing_id"] == framing) & (stances["stance"] != 0)], on="claim_id"
-        )
-        counts = (
-            sided.groupby(["side", "bin_start"])
-            .agg(n_sided=("claim_id", "size"), n_docs_sided=("doc_id", "nunique"))
-            .reset_index()
-        )
-        mine = mine.merge(counts, on=["side", "bin_start"], how="left").merge(
-            coded_balance(framing), on=["side", "bin_start"], how="left"
-        )
-        mine["n_docs"] = mine.pop("n_docs_sided")
-        mine[["n_sided", "n_docs"]] = mine[["n_sided", "n_docs"]].fillna(0).astype(int)
+        mine = timeline[(timeline["framing_id"] == framing)]
+        mine = mine[mine["bin_start"] >= "2025-09-01"]
+        mine = mine.merge(coded_balance(framing), on=["side", "bin_start"], how="left")
         parts.append(mine)
         both = mine.dropna(subset=["stance", "gold"])
         model, hand = both["stance"].to_numpy(), both["gold"].to_numpy()

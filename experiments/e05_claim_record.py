@@ -6,6 +6,7 @@ import pandas as pd
 from common import BLOCS, SEEDS, gold, record_scores, save, table
 
 from narrative.agreement import match_spans
+from narrative.figures.control import by_first_claim, drawn_claims
 from narrative.ledger.record import HALF
 from narrative.study import read_study
 
@@ -51,20 +52,11 @@ def main() -> None:
     events = read_study(SEEDS).events()
     names = dict(zip(sources["source_id"], sources["name"], strict=True))
     texts = dict(zip(table("claims")["claim_id"], table("claims")["text"], strict=True))
-    here = control[
-        (control["place_id"] == PLACE)
-        & (control["said_at"].str.len() == 10)
-        & (control["said_at"] >= "2025-09-01")
-    ].copy()
-    here["label"] = here["claimant"].map(names)
-    here["side"] = here["camp"].map(BLOCS).fillna("unknown")
-    here["text"] = here["claim_id"].map(texts)
-    here["coded"] = False
+    here = drawn_claims(control, sources, PLACE)
+    here = here[here["said_at"] >= "2025-09-01"]
+    here.insert(here.columns.get_loc("coded"), "text", here["claim_id"].map(texts))
     drawn = pd.concat([here, coded_claims(names)], ignore_index=True)
-    order = drawn.groupby("label")["said_at"].min().sort_values(kind="stable").index
-    drawn["rank"] = drawn["label"].map({v: i for i, v in enumerate(order)})
-    drawn = drawn.sort_values(["rank", "said_at", "coded", "text"]).drop(columns="rank")
-    save(drawn, "e05_claims")
+    save(by_first_claim(drawn), "e05_claims")
     save(record_bands(events), "e05_record")
     save(ledger, "e05_ledger")
     half = ledger[ledger["level"] == HALF]

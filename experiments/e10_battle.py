@@ -8,22 +8,10 @@ over documents and are wide.
 from __future__ import annotations
 
 import pandas as pd
-from common import BLOCS, HOME, record_scores, save, table
+from common import HOME, record_scores, save, table
 
 from narrative.battle import COUNTED, adoption, against_interest, contest, first_adopters
-from narrative.stance import speaker_camps
-
-MIN_CLAIMS = 10
-
-
-def shares() -> pd.DataFrame:
-    """Return the favourable claims of each framing by side, for the figure."""
-    claims, stances = table("claims"), table("stances")
-    camp = dict(zip(claims["claim_id"], speaker_camps(claims, table("sources")), strict=True))
-    favor = stances[(stances["stance"] == 1) & stances["framing_id"].isin(HOME)]
-    side = favor["claim_id"].map(camp).map(BLOCS).fillna("unknown")
-    counts = favor.assign(side=side).groupby(["framing_id", "side"]).size()
-    return counts.rename("n_claims").reset_index()
+from narrative.figures.shares import MIN_CLAIMS, favour_by_side
 
 
 def main() -> None:
@@ -67,7 +55,8 @@ def main() -> None:
     first = first_adopters(claims, stances, sources, HOME)
     save(first, "e10_first_adopters")
     raw = parts[0].drop(columns=["n_docs", "n_favor", "counted"])
-    save(shares().merge(raw, on="framing_id"), "e10_shares")
+    favour = favour_by_side(claims, stances, sources, HOME)
+    save(favour.merge(raw, on="framing_id"), "e10_shares")
     print(pd.concat(parts).to_string(index=False))
     print(both.to_string(index=False), against.to_string(index=False), sep="\n")
     print(first.drop(columns="claim_id").to_string(index=False))

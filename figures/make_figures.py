@@ -19,7 +19,7 @@ from battle_figures import adopted, around_events, credit, outstanding, recovery
 from drawn_from import FIGURES, ROOT, TABLES, read, source
 from matplotlib.figure import Figure
 
-from narrative import plots
+from narrative import plots, record_plots
 from narrative.report import latex_table
 from narrative.storage import sha256_file, write_json, write_text
 from narrative.study import read_study
@@ -137,7 +137,7 @@ def stance_timeline() -> Figure:
 
 def claim_record() -> Figure:
     claims, record = read("e05_claims"), read("e05_record")
-    axes = plots.plot_record(claims, record)
+    axes = record_plots.plot_record(claims, record)
     axes.set_title("Kupiansk: who claimed which control when, and what was assessed")
     axes.xaxis.set_major_locator(mdates.MonthLocator())
     axes.xaxis.set_major_formatter(mdates.DateFormatter("%b %Y"))

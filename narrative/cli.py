@@ -118,18 +118,63 @@ def report(folder: Path, target: Path | None, without_text: bool) -> None:
 @cli.command()
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option(
+    "--only", multiple=True, metavar="NAME", help="Draw this figure (default: all of them)."
+)
+@click.option(
+    "--format",
+    "formats",
+    type=click.Choice(["pdf", "svg", "png"]),
+    multiple=True,
+    default=("pdf", "png"),
+    show_default=True,
+)
+@click.option(
+    "--width", type=click.Choice(["single", "double"]), default="double", show_default=True
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder to write (default FOLDER/figures).",
+)
+def figures(
+    folder: Path, only: tuple[str, ...], formats: tuple[str, ...], width: str, out: Path | None
+) -> None:
+    """Draw the standard figures of the run in FOLDER from its tables.
+
+    With them come figures.json (hashes of figures and tables) and gallery.html (one page with all).
+    """
+    from narrative.figures import draw_figures
+
+    listing = draw_figures(folder, out, only=only, formats=formats, width=width)
+    for name, why in listing["too_little"].items():
+        click.echo(f"Note: {name} not drawn: {why}.", err=True)
+    click.echo(f"{len(listing['figures'])} figures are in {out or folder / 'figures'}.")
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option(
     "--study", type=click.Path(path_type=Path), help="Compare its inputs with the run's, too."
 )
-def verify(folder: Path, study: Path | None) -> None:
+@click.option(
+    "--paper",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Check numbers.tex and the tables that 'narrative paper' wrote there, too.",
+)
+def verify(folder: Path, study: Path | None, paper: Path | None) -> None:
     """Check that the run in FOLDER is as it was written, and follows from its tables.
 
-    Every table is hashed, every number and derived table is made again; what differs is named, by
-    row and column. Exit code 1 if anything does.
+    Every table is hashed, every number, derived table and figure is made again; what differs is
+    named, by row and column. Exit code 1 if anything does.
     """
     from narrative.study import read_study
     from narrative.verify import made_by_other, verify_run
 
     found = verify_run(folder, None if study is None else read_study(study))
+    if paper is not None:
+        from narrative.paper import check_paper
+
+        found += check_paper(folder, paper)
     for other in made_by_other(folder):
         click.echo(f"Note: made by another version ({other}).", err=True)
     for difference in found:
@@ -137,6 +182,51 @@ def verify(folder: Path, study: Path | None) -> None:
     if found:
         raise click.exceptions.Exit(1)
     click.echo(f"{folder}: all files are as they were written, and follow from each other.")
+
+
+_ALSO = click.option(
+    "--also",
+    multiple=True,
+    metavar="NAME",
+    help="Cite this, too: a key or use of the shipped bibliography, such as pelt.",
+)
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="Folder for the files.",
+)
+@_ALSO
+def paper(folder: Path, out: Path, also: tuple[str, ...]) -> None:
+    """Write what a paper takes from the run in FOLDER.
+
+    LaTeX tables, numbers.tex (a macro for every number), methods.tex and .md, datasheet.md and
+    references.bib. Methods, datasheet and bibliography that were edited are left as they are.
+    """
+    from narrative.paper import write_paper
+
+    written, left = write_paper(folder, out, also=also)
+    for name in left:
+        click.echo(f"Note: {out / name} was edited, and left as it is.", err=True)
+    click.echo(f"{', '.join(written)} are in {out}.")
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@_ALSO
+def cite(folder: Path, also: tuple[str, ...]) -> None:
+    """Print BibTeX of what the run in FOLDER rests on.
+
+    The package, its models, the methods that this run used, and the references of its ledger.
+    """
+    from narrative.figures.sheets import RunTables
+    from narrative.paper import bibtex, cited
+
+    click.echo(bibtex(cited(RunTables(folder), also)), nl=False)
 
 
 @cli.command()

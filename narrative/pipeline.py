@@ -333,6 +333,7 @@ def run_study(
         "attribution": attribution,
         "stance_methods": stance_methods(run.table("framings"), run.stance_model()),
         "parser": parser.identity if parser else "",
+        "homes": _homes(study),
         "model_error": load_adapter().meta.get("measured", {}),
         **made_by,
         "tables": dict(sorted(outputs.items())),
@@ -340,6 +341,12 @@ def run_study(
     }
     write_json(manifest, run.out / "manifest.json")
     return manifest
+
+
+def _homes(study: Study) -> dict[str, str]:
+    """Return the camp whose story each framing of the codebook is, of those that are a camp's."""
+    codebook = study.codebook()
+    return {} if codebook is None else {f.framing_id: f.camp for f in codebook.framings if f.camp}
 
 
 def _name(namer: Namer) -> str:

@@ -42,6 +42,16 @@ SIDES: dict[str, tuple[str, str, Any]] = {
     "Ukrainian side": ("#0072B2", "o", "--"),
     "Western, independent, OSINT": ("#000000", "^", ":"),
 }
+# camp -> side; camps that are missing here (unknown) are drawn on no side
+SIDE_OF: dict[str, str] = {
+    "russian": "Russian side",
+    "pro_russian": "Russian side",
+    "ukrainian": "Ukrainian side",
+    "pro_ukrainian": "Ukrainian side",
+    "western": "Western, independent, OSINT",
+    "independent": "Western, independent, OSINT",
+    "osint": "Western, independent, OSINT",
+}
 VOICE_SHADES = {
     "author": "#333333",
     "quoted": "#0072B2",
@@ -49,14 +59,6 @@ VOICE_SHADES = {
     "mixed": "#D9D9D9",
 }
 MIN_SIDED = 3
-STATUS_STYLE: dict[str, tuple[str, str, str, str]] = {
-    # status -> label, colour, hatch, marker
-    "russian": ("Russian control", "#D55E00", "", "s"),
-    "encircled_by_russia": ("encircled by Russia", "#E8A87C", "//", "D"),
-    "contested": ("contested", "#999999", "", "X"),
-    "encircled_by_ukraine": ("Russian group encircled", "#7FB4D9", "\\\\", "v"),
-    "ukrainian": ("Ukrainian control", "#0072B2", "", "o"),
-}
 
 
 def _axes(ax: Axes | None, width: float, height: float) -> Axes:
@@ -67,7 +69,7 @@ def _axes(ax: Axes | None, width: float, height: float) -> Axes:
     return plt.subplots(figsize=(width, height))[1]
 
 
-def _day(value: str) -> Any:
+def as_day(value: str) -> Any:
     """Return a day to draw at; untyped, because matplotlib takes dates but its stubs do not."""
     return pd.Timestamp(value)
 
@@ -113,7 +115,7 @@ def plot_voices(table: pd.DataFrame, *, ax: Axes | None = None, n_rows: int = 18
     return ax
 
 
-def plot_share_matrix(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+def plot_share_matrix(table: pd.DataFrame, *, ax: Axes | None = None, across: bool = False) -> Axes:
     """Draw shares as a shaded matrix with the numbers in the cells.
 
     Parameters
@@ -122,6 +124,8 @@ def plot_share_matrix(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         ``row, column, share`` (0 to 1) and ``n`` of the row, in the order to draw; where present,
         ``unstable`` (bool) of the column, whose label and numbers are then grey.
     ax : Axes, optional
+    across : bool
+        Draw rows as columns and columns as rows: long labels of many columns fit a narrow figure.
     """
     rows, columns = list(dict.fromkeys(table["row"])), list(dict.fromkeys(table["column"]))
     wide = table.pivot_table(index="row", columns="column", values="share").reindex(
@@ -129,21 +133,36 @@ def plot_share_matrix(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     )
     n = table.groupby("row")["n"].first()
     grey = set(table.loc[table["unstable"], "column"]) if "unstable" in table else set()
-    ax = _axes(ax, DOUBLE, 0.32 * len(rows) + 1.4)
-    ax.imshow(wide, cmap="Greys", vmin=0, vmax=max(0.6, float(wide.max().max())), aspect="auto")
-    for y, row in enumerate(rows):
-        for x, column in enumerate(columns):
+    drawn = wide.T if across else wide
+    ax = _axes(ax, DOUBLE, 0.32 * len(drawn) + 1.4)
+    ax.imshow(drawn, cmap="Greys", vmin=0, vmax=max(0.6, float(wide.max().max())), aspect="auto")
+    for i, row in enumerate(rows):
+        for j, column in enumerate(columns):
             value = wide.loc[row, column]
             if pd.notna(value):
-                ax.text(
-                    x,
-                    y,
-                    f"{100 * value:.0f}",
-                    ha="center",
-                    va="center",
-                    fontsize=7.5,
-                    color="#888888" if column in grey else "white" if value > 0.38 else "black",
-                )
+                x, y = (i, j) if across else (j, i)
+                shade = "#888888" if column in grey else "white" if value > 0.38 else "black"
+                number: dict[str, Any] = {
+                    "ha": "center",
+                    "va": "center",
+                    "fontsize": 7.5,
+                    "color": shade,
+                }
+                ax.text(x, y, f"{100 * value:.0f}", **number)
+    if across:
+        _across_ticks(ax, columns, [f"{r} ({n[r]})" for r in rows])
+    else:
+        _matrix_ticks(ax, columns, [f"{r} (n = {n[r]})" for r in rows])
+    for label, column in zip(
+        ax.get_yticklabels() if across else ax.get_xticklabels(), columns, strict=True
+    ):
+        label.set_color("#888888" if column in grey else "black")
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    return ax
+
+
+def _matrix_ticks(ax: Axes, columns: list[str], rows: list[str]) -> None:
     # Upright labels run into each other where a word is wider than its column.
     word = max((len(w) for c in columns for w in str(c).split()), default=0)
     narrow = word * len(columns) > _UPRIGHT
@@ -155,12 +174,12 @@ def plot_share_matrix(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         ha="right" if narrow else "center",
         rotation_mode="anchor" if narrow else "default",
     )
-    for label, column in zip(ax.get_xticklabels(), columns, strict=True):
-        label.set_color("#888888" if column in grey else "black")
-    ax.set_yticks(range(len(rows)), [f"{r} (n = {n[r]})" for r in rows])
-    ax.tick_params(length=0)
-    ax.spines[:].set_visible(False)
-    return ax
+    ax.set_yticks(range(len(rows)), rows)
+
+
+def _across_ticks(ax: Axes, columns: list[str], rows: list[str]) -> None:
+    ax.set_xticks(range(len(rows)), rows, rotation=40, ha="right", rotation_mode="anchor")
+    ax.set_yticks(range(len(columns)), [fill(c, 26) for c in columns], fontsize=6.6)
 
 
 def plot_scores(table: pd.DataFrame, *, ax: Axes | None = None, xlabel: str = "macro-F1") -> Axes:
@@ -197,7 +216,12 @@ def plot_scores(table: pd.DataFrame, *, ax: Axes | None = None, xlabel: str = "m
 
 
 def plot_stance_timeline(
-    table: pd.DataFrame, events: pd.DataFrame, *, ax: Axes | None = None, event_labels: bool = True
+    table: pd.DataFrame,
+    events: pd.DataFrame,
+    *,
+    ax: Axes | None = None,
+    event_labels: bool = True,
+    counts: bool = True,
 ) -> Axes:
     """Draw stance over time, one line a side, with intervals, events and n.
 
@@ -212,21 +236,27 @@ def plot_stance_timeline(
     ax : Axes, optional
     event_labels : bool
         Write the labels above the axes.
+    counts : bool
+        Write the claims (documents) of each cell below it.
     """
     ax = _axes(ax, DOUBLE, 2.6)
     first, last = pd.to_datetime(table["bin_start"]), pd.to_datetime(table["bin_end"])
     middle: pd.Series[Any] = first + (last - first) / 2
+    apart = (last - first).min() / 6
     ax.axhline(0, color="#999999", linewidth=0.6, zorder=0)
     mark_events(ax, events, labels=event_labels)
     for number, (side, style) in enumerate(SIDES.items()):
         mine = table["side"] == side
-        when: pd.Series[Any] = middle[mine] + pd.Timedelta(days=5 * (number - 1))
+        # Sides of one bin stand beside each other.
+        when: pd.Series[Any] = middle[mine] + apart * (number - 1)
         _side_line(ax, when, table[mine], side, style)
+        if not counts:
+            continue
         for x, (_, row) in zip(middle[mine], table[mine].iterrows(), strict=True):
             label = f"{int(row['n_sided'])} ({int(row['n_docs'])})" if row["n_sided"] else ""
             y = -1.24 - 0.15 * number
             ax.text(x, y, label, ha="center", va="center", fontsize=6.3, color=style[0])
-    ax.set_ylim(-1.2 - 0.15 * len(SIDES), 1.5)
+    ax.set_ylim(-1.2 - 0.15 * len(SIDES) if counts else -1.1, 1.5 if counts else 1.1)
     ax.set_yticks([-1, -0.5, 0, 0.5, 1], ["−1 against", "−0.5", "0", "+0.5", "+1 for"])
     return ax
 
@@ -234,7 +264,7 @@ def plot_stance_timeline(
 def mark_events(ax: Axes, events: pd.DataFrame, *, labels: bool) -> None:
     """Draw a line at each event's ``date``, with its ``label`` above the axes if wanted."""
     for _, event in events.iterrows():
-        day = _day(event["date"])
+        day = as_day(event["date"])
         ax.axvline(day, color="#AAAAAA", linewidth=0.7, zorder=0)
         if labels:
             ax.annotate(
@@ -256,7 +286,8 @@ def _side_line(
     """Draw one side: a line through its cells, intervals, and the hand coding hollow."""
     colour, marker, line = style
     shown = part["stance"].notna() & (part["n_sided"] >= MIN_SIDED)
-    run = (part["bin_start"] != part["bin_end"].shift()).cumsum()  # a line does not bridge a gap
+    # A line does not bridge a gap.
+    run = (part["bin_start"] != part["bin_end"].shift(fill_value="")).astype(int).cumsum()
     for number in sorted(set(run)):
         at = shown & (run == number)
         ax.plot(when[at], part["stance"][at], linestyle=line, color=colour, alpha=0.75, zorder=2)
@@ -271,74 +302,6 @@ def _side_line(
         hollow |= {"markersize": 4, "linestyle": "", "zorder": 2.5}
         ax.plot(when[coded], part["gold"][coded], marker, **hollow)
     ax.plot([], [], marker=marker, linestyle=line, color=colour, label=side)
-
-
-def plot_record(claims: pd.DataFrame, record: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Draw claims of control under a band of the assessed status.
-
-    Parameters
-    ----------
-    claims : DataFrame
-        ``label`` (a row each, in the order to draw), ``claimed_status, said_at`` (ISO day) and
-        ``coded`` (bool: coded by hand, drawn hollow and a little lower).
-    record : DataFrame
-        ``start, end`` (ISO days) and ``status`` of the assessed record, in order.
-    ax : Axes, optional
-    """
-    order = list(dict.fromkeys(claims["label"]))
-    ax = _axes(ax, DOUBLE, 0.27 * len(order) + 1.8)
-    for _, row in record.iterrows():
-        _, colour, hatch, _ = STATUS_STYLE[row["status"]]
-        start, end = _day(row["start"]), _day(row["end"])
-        ax.barh(
-            -1.2, end - start, left=start, height=0.7, color=colour, hatch=hatch,
-            edgecolor="white", linewidth=0.5,
-        )  # fmt: skip
-    # Claims of one row and day stand side by side.
-    kinds = claims.drop_duplicates(["label", "said_at", "coded", "claimed_status"])
-    beside = kinds.groupby(["label", "said_at", "coded"]).cumcount()
-    for (_, row), step in zip(kinds.iterrows(), beside, strict=True):
-        _, colour, _, marker = STATUS_STYLE[row["claimed_status"]]
-        y = order.index(row["label"]) + (0.17 if row["coded"] else -0.17)
-        face = "white" if row["coded"] else colour
-        ax.plot(
-            _day(row["said_at"]) + pd.Timedelta(days=2.2 * step), y, marker,
-            markerfacecolor=face, markeredgewidth=0.9,
-            markeredgecolor=colour if row["coded"] else "#222222",
-        )  # fmt: skip
-    ax.set_yticks([-1.2, *range(len(order))], ["assessed (events)", *order])
-    ax.set_ylim(len(order) - 0.4, -1.9)
-    ax.grid(axis="y", color="#EEEEEE", linewidth=0.6)
-    ax.set_axisbelow(True)
-    ax.legend(
-        handles=_record_handles(claims, record),
-        loc="upper center",
-        bbox_to_anchor=(0.4, -0.1),
-        ncols=3,
-    )
-    return ax
-
-
-def _record_handles(claims: pd.DataFrame, record: pd.DataFrame) -> list[Any]:
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
-
-    handles: list[Any] = []
-    for status, (label, colour, _, marker) in STATUS_STYLE.items():
-        if status in set(claims["claimed_status"]):
-            look: dict[str, Any] = {"color": colour, "markeredgecolor": "#222222", "linestyle": ""}
-            handles.append(Line2D([], [], marker=marker, label=f"claimed: {label}", **look))
-    hollow: dict[str, Any] = {"markerfacecolor": "white", "markeredgecolor": "#444444"}
-    handles.append(
-        Line2D([], [], marker="o", linestyle="", label="hollow: coded by hand", **hollow)
-    )
-    for status, (label, colour, hatch, _) in STATUS_STYLE.items():
-        if status in set(record["status"]):
-            patch = Patch(
-                facecolor=colour, hatch=hatch, edgecolor="white", label=f"assessed: {label}"
-            )
-            handles.append(patch)
-    return handles
 
 
 def plot_distributions(table: pd.DataFrame, *, ax: Axes | None = None, xlabel: str = "") -> Axes:

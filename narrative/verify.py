@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from narrative.difference import Difference
 from narrative.digests import DIGESTS, digest, read_digest
 from narrative.errors import NarrativeError, StorageError
 from narrative.ledger import build_ledger
@@ -26,31 +26,6 @@ from narrative.study import Study
 from narrative.timeline import TimelineSettings, estimate_timeline
 
 _SHOWN = 20  # cells named of one table, at most
-
-
-@dataclass(frozen=True)
-class Difference:
-    """What is not as it was written, or does not follow.
-
-    Parameters
-    ----------
-    where : str
-        File, and row and column where known.
-    got, expected : str
-        "" where not known.
-    """
-
-    where: str
-    got: str = ""
-    expected: str = ""
-
-    def __str__(self) -> str:
-        parts = [self.where]
-        if self.got or self.expected:
-            parts.append(f"got {self.got or 'nothing'}")
-        if self.expected:
-            parts.append(f"expected {self.expected}")
-        return ": ".join((parts[0], ", ".join(parts[1:]))) if len(parts) > 1 else parts[0]
 
 
 def verify_run(folder: str | Path, study: Study | None = None) -> list[Difference]:
@@ -79,9 +54,18 @@ def verify_run(folder: str | Path, study: Study | None = None) -> list[Differenc
     if any(d.where.endswith(": missing") for d in found):
         return found  # nothing can be derived from what is not there
     found += _derived(folder, manifest)
+    found += _figures(folder)
     if study is not None:
         found += _inputs(manifest, study)
     return found
+
+
+def _figures(folder: Path) -> list[Difference]:
+    """Return the run's figures that differ from what its tables give, if any were drawn."""
+    from narrative.figures import LISTING, redrawn  # matplotlib only where there are figures
+
+    drawn = folder / "figures"
+    return redrawn(folder, drawn) if (drawn / LISTING).is_file() else []
 
 
 def made_by_other(folder: str | Path) -> list[str]:

@@ -8,7 +8,7 @@ mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 
-from narrative import plots
+from narrative import plots, record_plots
 
 
 @pytest.fixture(autouse=True)
@@ -80,7 +80,7 @@ def test_record_separates_statuses_of_one_day_and_hollows_the_coded():
         }
     )
     record = pd.DataFrame({"start": ["2025-11-01"], "end": ["2025-12-01"], "status": ["ukrainian"]})
-    ax = plots.plot_record(claims, record)
+    ax = record_plots.plot_record(claims, record)
     points = [line for line in ax.lines if line.get_marker() in ("s", "D")]
     places = {(str(p.get_xdata()[0]), float(p.get_ydata()[0])) for p in points}
     assert len(points) == len(places) == 3
