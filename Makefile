@@ -6,7 +6,7 @@ EXPERIMENTS := $(filter-out $(SKIP),e01_corpus_and_claims e02_framings e03_valid
 export HF_HUB_OFFLINE = 1
 export TOKENIZERS_PARALLELISM = false
 
-.PHONY: reproduce test setup run experiments figures report lint clean
+.PHONY: reproduce test setup run experiments figures report docs lint clean
 
 reproduce: setup run experiments figures report
 
@@ -17,7 +17,7 @@ $(VENV)/.done: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet torch==2.13.0
-	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	$(BIN)/python -m pip install --quiet --editable ".[dev,docs]"
 	touch $@
 
 run: setup
@@ -33,6 +33,11 @@ figures: experiments
 report: run
 	$(BIN)/narrative report results/seeds --to results/report.html
 
+# A warning stops the build; it fetches nothing.
+docs: export NO_MKDOCS_2_WARNING = 1
+docs: setup
+	$(BIN)/python -m mkdocs build --strict --site-dir site
+
 test: setup lint
 	$(BIN)/python -m pytest
 
@@ -42,4 +47,4 @@ lint: setup
 	$(BIN)/mypy
 
 clean:
-	rm -rf results $(VENV)
+	rm -rf results site $(VENV)
