@@ -290,6 +290,19 @@ def test_a_file_that_is_not_utf8_is_named_with_its_byte(tmp_path: Path) -> None:
         match=r"latin\.csv: byte 37 .* is not UTF-8; save .*\(line 2: 'é' in Windows-1252",
     ):
         read_corpus(table)
+    table.write_bytes((HEADER + "a,Cafe,2025,It fell.\n").encode("utf-16"))
+    with pytest.raises(InputError, match=r"latin\.csv: byte 0 .*save .*it looks like UTF-16"):
+        read_corpus(table)
+
+
+def test_a_path_to_no_file_says_where_it_was_looked_for(tmp_path: Path) -> None:
+    path = _csv(tmp_path, "doc_id,outlet,published_at,path\na,The Courier,2025,pages/a.html\n")
+    with pytest.raises(InputError) as caught:
+        read_corpus(path)
+    assert str(caught.value) == (
+        f"documents.csv, row 2: path='pages/a.html': {tmp_path / 'pages' / 'a.html'}: no such file"
+        f"; check the name and the folder: a path begins in {tmp_path}."
+    )
 
 
 def test_a_page_without_an_article_is_named(tmp_path: Path) -> None:

@@ -162,6 +162,17 @@ def test_a_study_in_another_encoding_names_the_byte(folder: Path) -> None:
         read_study(path)
 
 
+def test_a_file_that_is_not_there_says_where_and_what_to_do(folder: Path) -> None:
+    with pytest.raises(StudyError) as caught:
+        read_study(_write(folder, "[files]\ncodebook = 'framings.toml'"))
+    assert str(caught.value) == (
+        f"study.toml: files.codebook='framings.toml': no such file in {folder}; put it there, or "
+        "remove the line to go without it."
+    )
+    with pytest.raises(StudyError, match=r"files\.documents='d\.csv': no such .*; put it there\.$"):
+        read_study(_write(folder, "[files]\ndocuments = 'd.csv'"))
+
+
 def test_an_unknown_camp_names_its_row(folder: Path) -> None:
     (folder / "sources.csv").write_text(
         "source_id,name,kind,camp,aliases\na,A,person,russian,\nb,B,person,martian,\n"
