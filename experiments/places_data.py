@@ -61,7 +61,8 @@ STEMS = (
     (r"попів", "попов"), (r"колодяз", "колодез"), (r"біл", "бел"), (r"піщан", "песчан"),
     (r"рівн", "ровн"), (r"січнев", "январск"), (r"солодк", "сладк"), (r"яблуков", "яблоков"),
     (r"ольгівськ", "ольговск"), (r"остапівськ", "остаповск"), (r"оріхов", "орехов"),
-    (r"дворіч", "двуреч"), (r"комиш", "камыш"), (r"розлив", "разлив"), (r"довгеньк", "долгеньк"),
+    (r"дворіч", "двуреч"), (r"комишувах", "камышевах"),
+    (r"комиш", "камыш"), (r"запоріж", "запорож"), (r"розлив", "разлив"), (r"довгеньк", "долгеньк"),
     (r"дніпро", "днепро"), (r"рідкодуб", "редкодуб"), (r"товст", "толст"), (r"переїзн", "переездн"),
     (r"вовч", "волч"), (r"південн", "южн"), (r"північн", "северн"), (r"безсал", "бессал"),
     (r"мілов", "мелов"), (r"залізн", "железн"), (r"підгір", "подгор"), (r"під", "под"),
@@ -83,6 +84,7 @@ COLUMNS = [
     "aliases",
     "former",
     "region",
+    "district",
     "lat",
     "lon",
     "population",
@@ -256,15 +258,22 @@ def main() -> None:
 
 
 def with_numbers(hand: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
-    """Add population, number and missing coordinates to places by hand that GeoNames has once."""
+    """Add what the sources have of places by hand: of the only one so named, or at the front."""
     key = ["key", "region"]
-    one = found.assign(key=found["name"].map(spelling_key)).drop_duplicates(key, keep=False)
-    kept = one[[*key, "lat", "lon", "population", "geonameid"]]
+    named = found.assign(key=found["name"].map(spelling_key))
+    front = named[named["district"].isin(FRONT)]
+    one = pd.concat([t.drop_duplicates(key, keep=False) for t in (named, front)])
+    kept = one.drop_duplicates(key)
+    kept = kept[[*key, "uk", "district", "lat", "lon", "population", "geonameid"]]
     out = hand.assign(key=hand["name"].map(spelling_key)).merge(
         kept, on=key, how="left", suffixes=("", "_found")
     )
-    for column in ("lat", "lon", "population"):
+    for column in ("district", "lat", "lon", "population"):
         out[column] = out[column].fillna(out[f"{column}_found"])
+    # Places of one name and region are spelled alike, whichever is meant.
+    uk = out["uk"].fillna(out["key"].map(named.groupby("key")["uk"].first())).fillna("")
+    spelled = zip(out["aliases"].fillna(""), uk, strict=True)
+    out["aliases"] = ["|".join(dict.fromkeys([*a.split("|"), u])).strip("|") for a, u in spelled]
     return out
 
 

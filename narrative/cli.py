@@ -155,6 +155,58 @@ def sources(study: Path, results: Path | None, header: bool) -> None:
     click.echo(examples(found), err=True)
 
 
+@cli.command()
+@click.argument("source")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="Folder for documents.csv, collected.csv and problems.csv.",
+)
+@click.option("--retry-failed", is_flag=True, help="Ask again for pages that gave no document.")
+@click.option("--limit", type=click.IntRange(min=1), help="Most pages to ask for in this run.")
+@click.option("--delay", default=1.0, show_default=True, help="Seconds between requests to a host.")
+@click.option("--timeout", default=30.0, show_default=True, help="Seconds to wait for an answer.")
+@click.option(
+    "--retries", default=3, show_default=True, help="Further tries after 429, 5xx, a timeout."
+)
+@click.option("--max-bytes", default=10_000_000, show_default=True, help="Largest page, unpacked.")
+@click.option(
+    "--min-chars", default=200, show_default=True, help="Fewest characters of an article."
+)
+@click.option("--user-agent", default="", help="Name to ask under, with a way to reach you.")
+@click.option(
+    "--allow-private", is_flag=True, help="Also ask hosts that are not on the public internet."
+)
+def collect(source: str, out: Path, retry_failed: bool, limit: int | None, **settings: Any) -> None:
+    """Fetch the pages that SOURCE lists and make a documents.csv of their articles.
+
+    SOURCE is a CSV with a column url (and, if wanted, outlet and published_at), or a sitemap or
+    feed, as a file or as an address. Run the same command again to go on after an interruption:
+    pages in collected.csv are not asked for again. Why a page gave no document is in problems.csv.
+    """
+    from narrative.collect import check_installed
+
+    check_installed()
+    from narrative.collect.options import Options
+    from narrative.collect.run import collect as run_collection
+
+    console = _Console()
+    console.stage("collect", kept=False)
+    try:
+        got = run_collection(
+            source,
+            out,
+            Options(**settings),
+            retry_failed=retry_failed,
+            limit=limit or 0,
+            progress=console.progress,
+        )
+    finally:
+        console.close()
+    click.echo(got.told(out))
+
+
 @cli.group()
 def framings() -> None:
     """Work with the framings that a run discovered."""

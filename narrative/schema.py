@@ -191,6 +191,7 @@ TABLES: Final[dict[str, dict[str, str]]] = {
         "aliases": _S,
         "former": _S,
         "region": _S,
+        "district": _S,
         "lat": _F,
         "lon": _F,
         "population": _F,
@@ -241,6 +242,7 @@ _OPTIONAL: Final[dict[str, dict[str, str | float | bool]]] = {
     "places": {
         "former": "",
         "region": "",
+        "district": "",
         "lat": float("nan"),
         "lon": float("nan"),
         "population": float("nan"),

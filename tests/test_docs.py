@@ -33,6 +33,7 @@ FENCE = re.compile(
 )
 NOT_RUN = {
     "README.md": ["make reproduce", "pip install torch==2.13.0 && pip install -e ."],
+    "collect.md": ["pip install 'narrative[collect]'"],
     "get-started.md": ["pip install torch==2.13.0"],
     "experiments.md": ["make reproduce", "python experiments/e04_stance_over_time.py"],
 }

@@ -6,7 +6,7 @@ import re
 
 import pandas as pd
 
-from narrative.ledger.gazetteer import Gazetteer, region_named
+from narrative.ledger.gazetteer import Gazetteer, districts_named, region_named
 from narrative.ledger.reading import ControlReading, read_control
 from narrative.normalise import default_normaliser
 from narrative.schema import Row, check_table, empty_table
@@ -79,7 +79,8 @@ def control_readings(
     out = []
     for reading in read_control(text, side, gazetteer.mentions):
         behind = text[reading.end : reading.end + _REGION_WITHIN]
-        place = gazetteer.resolve(text[reading.start : reading.end], region_named(behind))
+        name = text[reading.start : reading.end]
+        place = gazetteer.resolve(name, region_named(behind), districts_named(text))
         out.append((reading, place))
     return out
 

@@ -16,8 +16,9 @@ from narrative.schema import check_table
 
 # Romanisations of Ukrainian and of Russian names that differ by rule: both come to one key.
 _SAME = (
-    ("shch", "sc"), ("sch", "sc"), ("kh", "h"), ("gh", "h"), ("zh", "z"), ("ts", "c"), ("ch", "c"),
-    ("sh", "s"), ("yo", "o"), ("io", "o"), ("iu", "u"), ("yu", "u"), ("ia", "a"), ("ya", "a"),
+    ("x", "ks"), ("shch", "sc"), ("sch", "sc"), ("kh", "h"), ("gh", "h"), ("zh", "z"),
+    ("ts", "c"), ("ch", "c"), ("sh", "s"), ("yo", "o"), ("io", "o"), ("iu", "u"), ("yu", "u"),
+    ("ia", "a"), ("ya", "a"),
     ("ie", "e"), ("ye", "e"), ("yi", "i"), ("y", "i"), ("j", "i"), ("g", "h"),
 )  # fmt: skip
 _ENDINGS = (
@@ -85,6 +86,29 @@ def region_named(text: str) -> str | None:
 
 
 @cache
+def _groups() -> list[tuple[re.Pattern[str], frozenset[str]]]:
+    named = r"group(?:ing)?(?:s|'s)?(?: of (?:forces|troops|forces'))?"
+    out = []
+    for group in control_words().section["groups"].values():
+        words = any_of(group["words"])
+        found = rf"(?<!\w)(?:{words}(?:'s)? {named}|{named} [“\"'«]?{words})(?!\w)"
+        out.append((re.compile(found, re.IGNORECASE), frozenset(group["districts"])))
+    return out
+
+
+def districts_named(text: str) -> frozenset[str]:
+    """Return the districts in which the groups of forces fought that a text names.
+
+    Examples
+    --------
+    >>> "Покровський" in districts_named("units of the tsentr group of forces liberated it")
+    True
+    """
+    found = [districts for pattern, districts in _groups() if pattern.search(text)]
+    return frozenset().union(*found)
+
+
+@cache
 def _also_words() -> frozenset[str]:
     return frozenset(control_words().section["names"]["also_words"])
 
@@ -109,6 +133,7 @@ class Gazetteer:
         ids = places["place_id"].astype(str)
         self.region = dict(zip(ids, places["region"].astype(str), strict=True))
         self.population = dict(zip(ids, places["population"].astype(float), strict=True))
+        self.district = dict(zip(ids, places["district"].astype(str), strict=True))
         self.front = set(ids[places["front"].astype(bool)])
         self._exact: dict[str, set[str]] = {}
         self._by_key: dict[str, set[str]] = {}
@@ -151,7 +176,9 @@ class Gazetteer:
         beside = plain[max(0, start - 1) : start] + plain[end : end + 1]
         return "-" not in beside and self._second.match(plain, end) is None
 
-    def resolve(self, name: str, region: str | None = None) -> str | None:
+    def resolve(
+        self, name: str, region: str | None = None, districts: frozenset[str] = frozenset()
+    ) -> str | None:
         """Return the place of a name: as the table has it, or else by its spelling.
 
         Parameters
@@ -160,6 +187,8 @@ class Gazetteer:
         region : str, optional
             A place that the table has in another region is then no match; former names count with
             a region only, and where no place has the name today.
+        districts : frozenset of str
+            Of several places of the name those in them are meant, if any is.
 
         Returns
         -------
@@ -175,7 +204,7 @@ class Gazetteer:
         for found in (exact, alike, former):
             here = {p for p in found if region is None or self.region[p] in (region, "")}
             if here:
-                return self._likeliest(here)
+                return self._likeliest({p for p in here if self.district[p] in districts} or here)
         return None
 
     def _likeliest(self, places: set[str]) -> str | None:

@@ -1,0 +1,198 @@
+"""Which pages to collect: a table, a sitemap or a feed."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lxml import etree
+
+from narrative.collect.guard import PageError, normal_url
+from narrative.corpus import parse_published, read_csv
+from narrative.errors import InputError
+
+MAX_SITEMAPS = 100
+_MAX_LISTED = 20
+_OPTIONAL = ("outlet", "published_at")
+
+Get = Callable[[str], bytes]
+
+
+@dataclass(frozen=True)
+class Target:
+    """A page to collect, and what the user says of it."""
+
+    url: str
+    outlet: str = ""
+    published_at: str = ""
+
+
+def read_source(source: str, get: Get, max_bytes: int) -> tuple[list[Target], int]:
+    """Return the pages that `source` lists, each once, and how often one was listed again.
+
+    Parameters
+    ----------
+    source : str
+        A .csv with a column ``url`` (and, if wanted, ``outlet`` and ``published_at``), or a sitemap
+        or feed (RSS, Atom), as a file or as a web address.
+    get : callable
+        From a web address to the bytes there.
+    max_bytes : int
+        Largest sitemap, unpacked.
+
+    Raises
+    ------
+    InputError
+        If there is no such source, or it is none of these, or a row of it is wrong.
+    """
+    if source.lower().startswith(("http://", "https://")):
+        targets = _listed(_fetched(source, get), source, source, get, max_bytes)
+    else:
+        path = Path(source)
+        if not path.is_file():
+            raise InputError(
+                f"{source}: no such file; expected a .csv with a column 'url', or a sitemap or "
+                "feed as a file or as an address that begins with http:// or https://."
+            )
+        if path.suffix.lower() == ".csv":
+            targets = read_table(path)
+        else:
+            targets = _listed(path.read_bytes(), path.name, "", get, max_bytes)
+    if not targets:
+        raise InputError(f"{source}: lists no pages; expected at least one address.")
+    distinct: dict[str, Target] = {}
+    for target in targets:
+        distinct.setdefault(target.url, target)
+    return list(distinct.values()), len(targets) - len(distinct)
+
+
+def read_table(path: Path) -> list[Target]:
+    """Read a CSV of addresses.
+
+    Raises
+    ------
+    InputError
+        Listing every wrong row with its column.
+    """
+    table = read_csv(path)
+    if "url" not in table.columns:
+        raise InputError(
+            f"{path.name}: column missing: url; got {', '.join(map(str, table.columns))}. "
+            "Name the column of addresses 'url'."
+        )
+    targets, problems = [], []
+    for number, row in enumerate(table.to_dict("records"), start=2):
+        given = {c: str(row.get(c, "")).strip() for c in _OPTIONAL}
+        try:
+            if given["published_at"]:
+                given["published_at"] = parse_published(given["published_at"])[0]
+        except ValueError as error:
+            problems.append(
+                f"{path.name}, row {number}: published_at={given['published_at']!r}: {error}."
+            )
+            continue
+        try:
+            targets.append(Target(normal_url(str(row["url"])), **given))
+        except PageError as error:
+            what = error.reason.partition(": ")[2]
+            problems.append(f"{path.name}, row {number}: url: {what}.")
+    if problems:
+        more = len(problems) - _MAX_LISTED
+        tail = [f"... and {more} more."] if more > 0 else []
+        raise InputError("\n".join(problems[:_MAX_LISTED] + tail))
+    return targets
+
+
+def _fetched(url: str, get: Get) -> bytes:
+    try:
+        return get(url)
+    except PageError as error:
+        raise InputError(
+            f"{url}: not read ({error.reason}); expected a sitemap or feed there."
+        ) from None
+
+
+def _listed(body: bytes, name: str, base: str, get: Get, max_bytes: int) -> list[Target]:
+    """Return the pages of a sitemap or feed, and of the sitemaps that it lists."""
+    links: list[str] = []
+    waiting, seen = [(body, name, base)], {base}
+    while waiting:
+        content, where, at = waiting.pop(0)
+        pages, sitemaps = _links(_unpacked(content, where, max_bytes), where)
+        links += [_absolute(link, at) for link in pages]
+        for link in sitemaps:
+            url = _absolute(link, at)
+            if url in seen:
+                continue
+            if len(seen) > MAX_SITEMAPS:
+                raise InputError(
+                    f"{name}: lists more than {MAX_SITEMAPS} sitemaps; collect them one by one."
+                )
+            seen.add(url)
+            waiting.append((_fetched(url, get), url, url))
+    return [Target(link) for link in links]
+
+
+def _absolute(link: str, base: str) -> str:
+    try:
+        return normal_url(link, base)
+    except PageError:
+        return link.strip()  # reported as a page that was refused, with this address
+
+
+def _unpacked(body: bytes, where: str, max_bytes: int) -> bytes:
+    if not body.startswith(b"\x1f\x8b"):
+        return body
+    try:
+        # Bounded: a few kilobytes can unpack to gigabytes.
+        plain = zlib.decompressobj(31).decompress(body, max_bytes + 1)
+    except zlib.error as error:
+        raise InputError(f"{where}: not a whole gzip file ({error}).") from None
+    if len(plain) > max_bytes:
+        raise InputError(
+            f"{where}: unpacks to more than {max_bytes:,} bytes; raise --max-bytes to read it."
+        )
+    return plain
+
+
+def _links(body: bytes, where: str) -> tuple[list[str], list[str]]:
+    """Return the pages and the further sitemaps that a sitemap or feed lists."""
+    # No entities, no DTD, no network: a sitemap is a stranger's file.
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, recover=True, huge_tree=False
+    )
+    try:
+        root = etree.fromstring(body.lstrip(), parser)
+    except (etree.XMLSyntaxError, ValueError):
+        root = None
+    kind = etree.QName(root).localname.lower() if root is not None else ""
+    if kind == "urlset":
+        return _texts(root, "{*}url/{*}loc"), []
+    if kind == "sitemapindex":
+        return [], _texts(root, "{*}sitemap/{*}loc")
+    if kind in ("rss", "rdf"):
+        return _texts(root, ".//{*}item/{*}link"), []
+    if kind == "feed":
+        return _atom(root), []
+    got = f"<{kind}>" if kind else repr(body[:30].decode("utf-8", "replace"))
+    raise InputError(
+        f"{where}: begins with {got}; expected a sitemap (<urlset>, <sitemapindex>) or a feed "
+        "(<rss>, <feed>). Addresses in a table go into a .csv with a column 'url'."
+    )
+
+
+def _texts(root: Any, path: str) -> list[str]:
+    return [e.text.strip() for e in root.iterfind(path) if e.text and e.text.strip()]
+
+
+def _atom(root: Any) -> list[str]:
+    out = []
+    for entry in root.iterfind("{*}entry"):
+        links = [e for e in entry.iterfind("{*}link") if e.get("href")]
+        # RFC 4287: a link without rel is an alternate; "self" and "edit" are not the page.
+        own = [e for e in links if e.get("rel", "alternate") == "alternate"]
+        out += [e.get("href") for e in own[:1]]
+    return out

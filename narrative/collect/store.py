@@ -1,0 +1,177 @@
+"""The folder of a collection: documents.csv, collected.csv and problems.csv, whole at any moment.
+
+Rows are appended and written through to the disk, the page's row in collected.csv first and its
+document after it. A process killed at any point leaves at most a torn last line, or a last row
+without its document; both are dropped when the folder is opened, and the page is fetched again.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from narrative.errors import InputError, StorageError
+from narrative.storage import write_text
+
+Row = dict[str, str]
+
+DOCUMENTS = ("doc_id", "outlet", "published_at", "text", "author", "title", "url", "lang")
+COLLECTED = (
+    *("url", "final_url", "status", "http_status", "doc_id", "bytes", "sha256", "fetched_at"),
+    *("title", "date", "date_basis", "reason"),
+)
+PROBLEMS = ("url", "final_url", "status", "http_status", "reason")
+DONE = ("document", "duplicate")  # what --retry-failed leaves alone
+_MAX_CELL = 1 << 30
+_ADVICE = "mend it, or choose another --out."
+
+
+class Store:
+    """A collection on disk.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it is, or will be.
+
+    Raises
+    ------
+    InputError
+        If the folder holds tables that are not a collection's; nothing is changed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        if self._documents.exists() and not self._collected.exists():
+            raise InputError(
+                f"{folder}: holds a documents.csv that was not collected there (no "
+                "collected.csv); choose another --out."
+            )
+        self.rows = _opened(self._collected, COLLECTED)
+        if not self._documents.exists() and any(r["status"] == "document" for r in self.rows):
+            raise InputError(
+                f"{folder}: documents.csv is gone, but collected.csv counts its pages as "
+                "collected; put it back, or delete collected.csv to fetch them again."
+            )
+        documents = _opened(self._documents, DOCUMENTS)
+        # A user may take documents out; only the very last can have been lost on the way.
+        last = self.rows[-1] if self.rows else {}
+        if last.get("status") == "document" and last["doc_id"] not in {
+            row["doc_id"] for row in documents
+        }:
+            self._keep(lambda row: row is not last)
+        self._final = {r["final_url"]: r["doc_id"] for r in self.rows if r["status"] == "document"}
+
+    @property
+    def _documents(self) -> Path:
+        return self.folder / "documents.csv"
+
+    @property
+    def _collected(self) -> Path:
+        return self.folder / "collected.csv"
+
+    def forget_failed(self) -> None:
+        """Take out the rows of pages that gave no document, so that they are tried again."""
+        self._keep(lambda row: row["status"] in DONE)
+
+    def known(self) -> set[str]:
+        """Return the addresses that have a row."""
+        return {row["url"] for row in self.rows}
+
+    def document_of(self, final_url: str) -> str:
+        """Return the id of the document that came from `final_url`, or ""."""
+        return self._final.get(final_url, "")
+
+    def add(self, row: Row, document: Row | None = None) -> None:
+        """Append a page's row, and its document if it gave one."""
+        _append(self._collected, COLLECTED, row)
+        if document is not None:
+            _append(self._documents, DOCUMENTS, document)
+            self._final[row["final_url"]] = row["doc_id"]
+        self.rows.append(row)
+
+    def write_problems(self) -> int:
+        """Write problems.csv and return how many pages are in it."""
+        bad = [row for row in self.rows if row["status"] not in DONE]
+        write_text(_as_csv(PROBLEMS, bad), self.folder / "problems.csv")
+        return len(bad)
+
+    def _keep(self, wanted: Callable[[Row], bool]) -> None:
+        kept = [row for row in self.rows if wanted(row)]
+        if len(kept) < len(self.rows):
+            write_text(_as_csv(COLLECTED, kept), self._collected)
+            self.rows = kept
+
+
+def _opened(path: Path, columns: tuple[str, ...]) -> list[Row]:
+    """Return the rows of a table, made if it is not there; a torn last line is cut off."""
+    if not path.exists():
+        write_text(_as_csv(columns, []), path)
+        return []
+    body = path.read_bytes()
+    whole = body[: _whole(body)]
+    try:
+        text = whole.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: byte {error.start} is not UTF-8; {_ADVICE}") from None
+    before = csv.field_size_limit(_MAX_CELL)
+    try:
+        header, *cells = list(csv.reader(io.StringIO(text, newline=""))) or [[]]
+    except csv.Error as error:
+        raise InputError(f"{path}: not a well-formed CSV ({error}); {_ADVICE}") from None
+    finally:
+        csv.field_size_limit(before)
+    if tuple(header) != columns:
+        raise InputError(
+            f"{path}: got the columns {', '.join(header) or '(none)'}; expected "
+            f"{', '.join(columns)}; {_ADVICE}"
+        )
+    for number, row in enumerate(cells, start=2):
+        if len(row) != len(columns):
+            raise InputError(
+                f"{path}, row {number}: got {len(row)} cells, expected {len(columns)}; {_ADVICE}"
+            )
+    if len(whole) < len(body):
+        write_text(text, path)
+    return [dict(zip(columns, row, strict=True)) for row in cells]
+
+
+def _whole(body: bytes) -> int:
+    """Return where the last whole record of a CSV ends.
+
+    A line end inside quotes is part of a cell. Quotes inside a cell are doubled, so that a record
+    is whole where the quotes so far are even in number.
+    """
+    end, at, even = 0, 0, True
+    for line in io.BytesIO(body):
+        at += len(line)
+        even ^= bool(line.count(b'"') % 2)
+        if even and line.endswith(b"\n"):
+            end = at
+    return end
+
+
+def _append(path: Path, columns: tuple[str, ...], row: Row) -> None:
+    line = _as_csv(columns, [row], header=False).encode("utf-8", "replace")
+    try:
+        with path.open("ab") as handle:
+            handle.write(line)
+            handle.flush()
+            os.fsync(handle.fileno())
+    except OSError as error:
+        raise StorageError(
+            f"{path}: could not be written ({error.strerror or error}). Free space, then run the "
+            "same command again: what was collected is kept."
+        ) from error
+
+
+def _as_csv(columns: tuple[str, ...], rows: Iterable[Row], *, header: bool = True) -> str:
+    out = io.StringIO()
+    writer = csv.DictWriter(out, columns, extrasaction="ignore", lineterminator="\n")
+    if header:
+        writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
