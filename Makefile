@@ -33,7 +33,7 @@ figures: experiments
 report: run
 	$(BIN)/narrative report results/seeds --to results/report.html
 
-# A warning stops the build; it fetches nothing.
+# A warning stops the build (but not with --quiet, which hides it from --strict); it fetches nothing.
 docs: export NO_MKDOCS_2_WARNING = 1
 docs: setup
 	$(BIN)/python -m mkdocs build --strict --site-dir site
