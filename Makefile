@@ -6,7 +6,7 @@ EXPERIMENTS := $(filter-out $(SKIP),e01_corpus_and_claims e02_framings e03_valid
 export HF_HUB_OFFLINE = 1
 export TOKENIZERS_PARALLELISM = false
 
-.PHONY: reproduce test setup run experiments figures report lint clean
+.PHONY: reproduce test setup run experiments figures report docs lint clean
 
 reproduce: setup run experiments figures report
 
@@ -17,7 +17,7 @@ $(VENV)/.done: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet torch==2.13.0
-	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	$(BIN)/python -m pip install --quiet --editable ".[dev,docs]"
 	touch $@
 
 run: setup
@@ -36,6 +36,11 @@ report: run
 	$(BIN)/narrative paper results/seeds --out results/paper
 	$(BIN)/narrative verify results/seeds --study seeds/study.toml --paper results/paper
 
+# A warning stops the build (but not with --quiet, which hides it from --strict); it fetches nothing.
+docs: export NO_MKDOCS_2_WARNING = 1
+docs: setup
+	$(BIN)/python -m mkdocs build --strict --site-dir site
+
 test: setup lint
 	$(BIN)/python -m pytest
 
@@ -45,4 +50,4 @@ lint: setup
 	$(BIN)/mypy
 
 clean:
-	rm -rf results $(VENV)
+	rm -rf results site $(VENV)

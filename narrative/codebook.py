@@ -98,13 +98,19 @@ def read_codebook(path: str | Path) -> Codebook:
     try:
         raw = tomllib.loads(read_text(path))
     except tomllib.TOMLDecodeError as error:
-        raise StudyError(f"{path.name}: not valid TOML ({error}).") from None
+        raise StudyError(
+            f"{path.name}: not valid TOML ({error}); mend that line: text stands in quotation "
+            "marks, a list in [square brackets]."
+        ) from None
     entries = raw.get("framing", [])
     unknown = sorted(set(raw) - {"framing"})
     if unknown:
         raise StudyError(f"{path.name}: unknown key {unknown[0]!r}; expected [[framing]] only.")
     if not isinstance(entries, list) or not entries:
-        raise StudyError(f"{path.name}: no [[framing]] found; expected at least one.")
+        raise StudyError(
+            f"{path.name}: no [[framing]] found; expected at least one. Write one, or remove "
+            "the line codebook from the study file to go without."
+        )
     framings = [_framing(entry, number, path.name) for number, entry in enumerate(entries, start=1)]
     seen: set[str] = set()
     for framing in framings:
@@ -122,7 +128,9 @@ def _framing(entry: dict[str, object], number: int, name: str) -> Framing:
     where = f"{name}, framing {number} ({entry.get('framing_id', 'without framing_id')})"
     for key in ("framing_id", "label", "proposition"):
         if not isinstance(entry.get(key), str) or not str(entry[key]).strip():
-            raise StudyError(f"{where}: no {key}; expected a non-empty string.")
+            raise StudyError(
+                f'{where}: no {key}; expected a non-empty string. Write {key} = "…" in it.'
+            )
     unknown = sorted(set(entry) - _KEYS)
     if unknown:
         raise StudyError(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import warnings
 from collections.abc import Iterable
 from datetime import date
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -49,12 +51,14 @@ def parse_published(value: str) -> tuple[str, str]:
     """
     match = _ISO.fullmatch(value.strip())
     if not match:
-        raise ValueError("expected an ISO date (2025-12-12), month (2025-12) or year (2025)")
+        raise ValueError(
+            "expected an ISO date (2025-12-12), month (2025-12) or year (2025); write it so"
+        )
     year, month, day = match.groups()
     try:
         date(int(year), int(month or 1), int(day or 1))
     except ValueError as error:
-        raise ValueError(f"{error}; expected a date that exists") from None
+        raise ValueError(f"{error}; expected a date that exists; correct it") from None
     if day:
         return f"{year}-{month}-{day}", "day"
     return (f"{year}-{month}", "month") if month else (year, "year")
@@ -98,10 +102,14 @@ def read_corpus(
     if missing:
         raise InputError(
             f"{path.name}: column(s) missing: {', '.join(missing)}; "
-            f"got {', '.join(map(str, rows.columns))}. Add them; see 'narrative init'."
+            f"got {', '.join(map(str, rows.columns)) or 'none'}; expected {', '.join(REQUIRED)} "
+            "and text or path. Rename a column or add it; 'narrative init DIR' writes an example."
         )
     if rows.empty:
-        raise InputError(f"{path.name}: no rows; expected at least one document.")
+        raise InputError(
+            f"{path.name}: no rows below the header; expected at least one document. Add a row a "
+            "document."
+        )
     base = Path(root) if root is not None else path.parent
     problems: list[str] = []
     documents, offsets = [], []
@@ -190,22 +198,41 @@ def read_rows(path: Path) -> pd.DataFrame:
         try:
             return pd.read_parquet(path).astype("string").fillna("")
         except DAMAGED as error:
-            raise InputError(f"{path.name}: not readable as Parquet ({error}).") from None
+            raise InputError(
+                f"{path.name}: not readable as Parquet ({error}); write the file again."
+            ) from None
     if suffix == ".jsonl":
         return pd.DataFrame(_json_rows(path), dtype="string").fillna("")
     if suffix == ".csv":
         return read_csv(path)
-    raise InputError(f"{path.name}: got '{suffix}', expected .csv, .jsonl or .parquet.")
+    raise InputError(
+        f"{path.name}: got '{suffix}', expected .csv, .jsonl or .parquet. Save the table as CSV in "
+        "UTF-8."
+    )
 
 
 def read_csv(path: Path) -> pd.DataFrame:
-    """Read a CSV as text columns; ids such as 000 stay as they are written."""
+    """Read a CSV as text columns; ids such as 000 stay as they are written.
+
+    Raises
+    ------
+    InputError
+        If the file is empty, its columns are not separated by commas, or a row does not have as
+        many values as the header; the row is named (the header is row 1).
+    """
     text = read_text(path)
     if not text.strip():
-        raise InputError(f"{path.name}: empty file; expected a header row.")
+        raise InputError(
+            f"{path.name}: empty file; expected a header row. 'narrative init DIR' writes an "
+            "example of every file."
+        )
+    header = text.strip().splitlines()[0]
+    if "," not in header and (found := re.search(r"[;\t|]", header)):
+        raise InputError(
+            f"{path.name}, row 1: got columns separated by {found[0]!r}, expected commas; save the "
+            "file as CSV with commas."
+        )
     try:
-        from io import StringIO
-
         # index_col: else a stray comma in every row shifts the columns unseen.
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)
@@ -213,7 +240,30 @@ def read_csv(path: Path) -> pd.DataFrame:
                 StringIO(text), dtype="string", keep_default_na=False, index_col=False
             ).fillna("")
     except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
-        raise InputError(f"{path.name}: not a well-formed CSV ({error}).") from None
+        raise InputError(f"{path.name}{_broken_row(text, str(error).strip())}") from None
+
+
+def _broken_row(text: str, otherwise: str) -> str:
+    """Say which row of a CSV does not fit its header, and what to do; else, what pandas says."""
+    limit = csv.field_size_limit(len(text) + 1)
+    number, header = 0, list[str]()
+    try:
+        for row in csv.reader(StringIO(text, newline=""), strict=True):
+            number += bool(row)
+            header = header or row
+            if len(row) > len(header):
+                return (
+                    f", row {number}: got {len(row)} values, expected {len(header)} "
+                    f"({', '.join(header)}); put a text that holds a comma in quotation marks."
+                )
+    except csv.Error:
+        return (
+            f", row {number + 1}: got a quotation mark without its pair, expected one at both ends "
+            "of a text; close it, and double those that stand inside."
+        )
+    finally:
+        csv.field_size_limit(limit)
+    return f": not a well-formed CSV ({otherwise}); save the file again as CSV with commas."
 
 
 def _json_rows(path: Path) -> Iterable[dict[str, Any]]:
@@ -225,19 +275,24 @@ def _json_rows(path: Path) -> Iterable[dict[str, Any]]:
         try:
             row = json.loads(line)
         except json.JSONDecodeError as error:
-            raise InputError(f"{path.name}, line {number}: not JSON ({error.msg}).") from None
+            raise InputError(
+                f"{path.name}, line {number}: not JSON ({error.msg}); expected one object a line. "
+                "Mend the line."
+            ) from None
         if not isinstance(row, dict):
             raise InputError(
-                f"{path.name}, line {number}: expected an object, got {type(row).__name__}."
+                f"{path.name}, line {number}: got {type(row).__name__}, expected an object "
+                '{"doc_id": …}; write one a line.'
             )
         for key, value in row.items():
             if isinstance(value, list | dict):
                 raise InputError(
-                    f"{path.name}, line {number}: {key}: expected text, got {type(value).__name__}."
+                    f"{path.name}, line {number}: {key}: expected text, got {type(value).__name__}"
+                    "; write it as one string."
                 )
         rows.append({k: v for k, v in row.items() if v is not None})
     if not rows:
-        raise InputError(f"{path.name}: no rows; expected at least one document.")
+        raise InputError(f"{path.name}: no rows; expected at least one document. Add a line each.")
     return rows
 
 
@@ -250,20 +305,33 @@ def read_text(path: Path) -> str:
         If there is no such file or it is not UTF-8; the byte is named.
     """
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        data = path.read_bytes()
+        return data.decode("utf-8-sig")
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         raise InputError(f"{path}: no such file; check the name and the folder.") from None
     except UnicodeDecodeError as error:
+        got = data[error.start : error.start + 1]
         raise InputError(
-            f"{path.name}: byte {error.start} ({error.object[error.start : error.start + 1]!r}) is "
-            "not UTF-8; save the file as UTF-8 and read it again."
+            f"{path.name}: byte {error.start} ({got!r}) is not UTF-8; save the file as UTF-8 and "
+            f"read it again ({_other_encoding(data, error.start)})."
         ) from None
+
+
+def _other_encoding(data: bytes, at: int) -> str:
+    """Say where a byte stands that is not UTF-8, and in which encoding it may be."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "line 1: it looks like UTF-16, which spreadsheets call Unicode text"
+    line = data.count(b"\n", 0, at) + 1
+    letters = {e: data[at : at + 1].decode(e, "replace") for e in ("cp1252", "cp1251")}
+    return (
+        f"line {line}: {letters['cp1252']!r} in Windows-1252, {letters['cp1251']!r} in Windows-1251"
+    )
 
 
 def _read_row(row: Row, base: Path, lang: str) -> tuple[dict[str, str], list[Segment]]:
     for column in REQUIRED:
         if not str(row[column]).strip():
-            raise InputError(f"{column} is empty; expected a value.")
+            raise InputError(f"{column} is empty; expected a value. Fill it in or remove the row.")
     try:
         published, precision = parse_published(str(row["published_at"]))
     except ValueError as error:
@@ -272,7 +340,7 @@ def _read_row(row: Row, base: Path, lang: str) -> tuple[dict[str, str], list[Seg
     if stated != precision:
         raise InputError(
             f"published_precision={stated!r} but published_at={published!r} has precision "
-            f"'{precision}': expected the two to agree."
+            f"'{precision}': expected the two to agree. Change one."
         )
     raw, where = _row_text(row, base)
     text, segments = clean(raw)
@@ -296,13 +364,22 @@ def _row_text(row: Row, base: Path) -> tuple[str, str]:
     if text.strip():
         return text, "text"
     if not name:
-        raise InputError("text and path are both empty; expected one of them.")
+        raise InputError(
+            "text and path are both empty; expected one of them. Fill one in or remove the row."
+        )
     full = (base / name).resolve()
     if not full.is_relative_to(base.resolve()):
         raise InputError(f"path={name!r} lies outside the study folder; copy the file into it.")
     suffix = full.suffix.lower()
     if suffix not in (*_PAGES, ".txt", ".md", ".text"):
-        raise InputError(f"path={name!r}: got '{full.suffix}', expected .txt, .md or .html.")
+        raise InputError(
+            f"path={name!r}: got '{full.suffix}', expected .txt, .md or .html. Save its text so."
+        )
+    if not full.is_file():
+        raise InputError(
+            f"path={name!r}: {full}: no such file; check the name and the folder: a path begins in "
+            f"{base}."
+        )
     raw = read_text(full)
     if suffix in _PAGES:
         import trafilatura

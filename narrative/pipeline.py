@@ -297,6 +297,7 @@ def run_study(
     """
     if from_stage is not None and from_stage not in STAGES:
         raise InputError(f"stage {from_stage!r} is unknown; expected one of {', '.join(STAGES)}.")
+    study.check()
     run = _Run(study, Path(out), reporter or Silent(), namer)
     inputs = input_hashes(study)
     weights = {"adapter": load_adapter().sha256, "encoder": run.encoder().fingerprint}

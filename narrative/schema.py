@@ -279,7 +279,28 @@ def empty_table(name: str) -> pd.DataFrame:
     return pd.DataFrame({c: pd.Series(dtype=t) for c, t in TABLES[name].items()})
 
 
-def check_table(table: pd.DataFrame, name: str) -> pd.DataFrame:
+_PLAIN: Final = {_S: "text", _I: "a whole number", _F: "a number", _B: "True or False"}
+
+
+def _at(name: str, where: str, row: object = None) -> str:
+    """Say in which table or file, and in which of its rows, something stands."""
+    if not where:
+        return f"table '{name}'" + ("" if row is None else f", row {row}")
+    # A file's rows are numbered as a spreadsheet does: the header is row 1.
+    return where + ("" if row is None else f", row {int(str(row)) + 2}")
+
+
+def _first_unfit(values: pd.Series, dtype: str) -> int | None:
+    """Return the position of the first value that cannot be cast to `dtype`."""
+    for position, value in enumerate(values):
+        try:
+            pd.Series([value]).astype(pd.api.types.pandas_dtype(dtype))
+        except (TypeError, ValueError):
+            return position
+    return None
+
+
+def check_table(table: pd.DataFrame, name: str, *, where: str = "") -> pd.DataFrame:
     """Return `table` with the columns, order, dtypes and labels of table `name`.
 
     Parameters
@@ -288,6 +309,9 @@ def check_table(table: pd.DataFrame, name: str) -> pd.DataFrame:
         Rows to check; further columns are dropped.
     name : str
         One of ``TABLES``.
+    where : str
+        File that the rows were read from, if any: messages then name it, and rows as a
+        spreadsheet shows them (the header is row 1).
 
     Returns
     -------
@@ -303,12 +327,15 @@ def check_table(table: pd.DataFrame, name: str) -> pd.DataFrame:
     missing = [c for c in columns if c not in table.columns and c not in optional]
     if missing:
         raise InputError(
-            f"table '{name}' lacks column(s) {', '.join(missing)}; "
+            f"{_at(name, where)} lacks column(s) {', '.join(missing)}; "
             f"got {', '.join(map(str, table.columns)) or 'no columns'}; "
-            f"expected {', '.join(columns)}."
+            f"expected {', '.join(c for c in columns if c not in optional)}"
+            f"{'. Add the column(s) to the header row' if where else ''}."
         )
     filled = table.assign(**{c: v for c, v in optional.items() if c not in table.columns})
     out = filled[list(columns)].copy()
+    if where:
+        out = out.reset_index(drop=True)  # rows by position, as the file has them
     for column, dtype in columns.items():
         if dtype == _S:
             out[column] = out[column].astype("string").fillna("")
@@ -319,19 +346,28 @@ def check_table(table: pd.DataFrame, name: str) -> pd.DataFrame:
                 raise ValueError("got a fraction")
             out[column] = out[column].astype(pd.api.types.pandas_dtype(dtype))
         except (TypeError, ValueError) as error:
+            row = _first_unfit(out[column], dtype) if where else None
+            at = _at(name, where) if row is None else _at(name, where, row)
+            got = str(error) if row is None else f"got {out[column].iloc[row]!r}"
             raise InputError(
-                f"table '{name}', column '{column}': {error}; expected {dtype}."
+                f"{at}, column '{column}': {got}; expected {dtype}"
+                f"{f' ({_PLAIN[dtype]}). Correct the cell' if where else ''}."
             ) from None
     keys = list(KEYS[name])
     twice = out[out.duplicated(keys)]
     if len(twice):
         got = ", ".join(f"{k}={twice.iloc[0][k]!r}" for k in keys)
-        raise InputError(f"table '{name}': {got} stands more than once; expected one row a key.")
+        at = _at(name, where, out.index.get_loc(twice.index[0])) if where else _at(name, where)
+        raise InputError(
+            f"{at}: {got} stands more than once; expected one row a key"
+            f"{'. Rename one or remove the row' if where else ''}."
+        )
     for column, allowed in _LABELS.get(name, {}).items():
         strange = out[~out[column].isin(list(allowed))]
         if len(strange):
             raise InputError(
-                f"table '{name}', row {strange.index[0]}: {column}={strange.iloc[0][column]!r}; "
-                f"expected one of {', '.join(map(str, allowed))}."
+                f"{_at(name, where, strange.index[0])}: {column}={strange.iloc[0][column]!r}; "
+                f"expected one of {', '.join(map(str, allowed))}"
+                f"{'. Correct the cell' if where else ''}."
             )
     return out.sort_values(keys, kind="stable").reset_index(drop=True)

@@ -137,7 +137,7 @@ class Study:
             raise InputError(
                 f"{self.files.events}: event {strange.iloc[0]['event_id']!r} has "
                 f"assessed_status={strange.iloc[0]['assessed_status']!r}; "
-                f"expected one of {', '.join(STATUSES)}."
+                f"expected one of {', '.join(STATUSES)} or nothing. Correct the cell."
             )
         for event, value in zip(table["event_id"], table["date"], strict=True):
             try:
@@ -184,14 +184,28 @@ class Study:
         path = self.path("codebook")
         return read_codebook(path) if path else None
 
+    def check(self) -> None:
+        """Read every file but the documents, so that no error waits for the stage that needs it.
+
+        Raises
+        ------
+        InputError
+            With one message for each file that cannot be used as it is.
+        """
+        problems: list[str] = []
+        for read in (self.sources, self.codebook, self.places, self.events, self.assessments):
+            try:
+                read()
+            except InputError as error:
+                problems.append(str(error))
+        if problems:
+            raise InputError("\n".join(problems))
+
     def _table(self, name: str) -> pd.DataFrame:
         path = self.path(name)
         if path is None:
             return empty_table(name)
-        try:
-            return check_table(read_csv(path), name)
-        except InputError as error:
-            raise InputError(f"{path.name}: {error}") from None
+        return check_table(read_csv(path), name, where=path.name)
 
 
 def read_study(path: str | Path) -> Study:
@@ -211,7 +225,10 @@ def read_study(path: str | Path) -> Study:
     try:
         raw = tomllib.loads(read_text(path))
     except tomllib.TOMLDecodeError as error:
-        raise StudyError(f"{path.name}: not valid TOML ({error}).") from None
+        raise StudyError(
+            f"{path.name}: not valid TOML ({error}); mend that line: text "
+            "stands in quotation marks, [names] of tables on lines of their own."
+        ) from None
     known = {"study", "files", "encoder", "framings", "stance", "timeline"}
     unknown = sorted(set(raw) - known)
     if unknown:
@@ -356,5 +373,7 @@ def _check_files(study: Study, where: str) -> None:
             )
         if not path.is_file():
             raise StudyError(
-                f"{where}: files.{field.name}={getattr(study.files, field.name)!r}: no such file."
+                f"{where}: files.{field.name}={getattr(study.files, field.name)!r}: no such file "
+                f"in {study.root}; put it there"
+                f"{'' if field.name == 'documents' else ', or remove the line to go without it'}."
             )

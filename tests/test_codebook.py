@@ -63,14 +63,14 @@ def test_the_table_holds_no_claims_yet(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[[framing", r"codebook\.toml: not valid TOML"),
-        ("", r"no \[\[framing\]\] found; expected at least one"),
+        ("[[framing", r"codebook\.toml: not valid TOML .*; mend that line"),
+        ("", r"no \[\[framing\]\] found; expected at least one\. Write one, or remove the line"),
         ("framing = []", r"no \[\[framing\]\] found"),
         ("[framing]\nlabel = 'x'", r"no \[\[framing\]\] found"),
         ("framing = ['x']", r"framing 1: 'x'; expected a table \[\[framing\]\]"),
         (
             ONE.replace('proposition = "The army is advancing."', ""),
-            r"framing 1 \(advance\): no proposition; expected a non-empty string",
+            r"framing 1 \(advance\): no proposition; expected .*\. Write proposition",
         ),
         (ONE.replace('"The army is advancing."', '"  "'), r"framing 1 \(advance\): no proposition"),
         (ONE.replace('"The army advances"', "3"), r"framing 1 \(advance\): no label"),

@@ -200,13 +200,13 @@ FULL = "doc_id,outlet,published_at,text,path,published_precision"
             COLUMNS,
             "a,The Courier,12 Dec,It fell.",
             "documents.csv, row 2: published_at='12 Dec': expected an ISO date (2025-12-12), month "
-            "(2025-12) or year (2025).",
+            "(2025-12) or year (2025); write it so.",
         ),
         (
             COLUMNS,
             "a,The Courier,2025-02-30,It fell.",
             "documents.csv, row 2: published_at='2025-02-30': day is out of range for month; "
-            "expected a date that exists.",
+            "expected a date that exists; correct it.",
         ),
         (COLUMNS, "a,The Courier,,It fell.", "row 2: published_at is empty; expected a value."),
         (COLUMNS, " ,The Courier,2025,It fell.", "row 2: doc_id is empty; expected a value."),
@@ -285,8 +285,24 @@ def test_a_file_that_is_not_utf8_is_named_with_its_byte(tmp_path: Path) -> None:
         read_corpus(path)
     table = tmp_path / "latin.csv"
     table.write_bytes((HEADER + "a,Caf\u00e9,2025,It fell.\n").encode("latin-1"))
-    with pytest.raises(InputError, match=r"latin\.csv: byte 37 .* is not UTF-8"):
+    with pytest.raises(
+        InputError,
+        match=r"latin\.csv: byte 37 .* is not UTF-8; save .*\(line 2: 'é' in Windows-1252",
+    ):
         read_corpus(table)
+    table.write_bytes((HEADER + "a,Cafe,2025,It fell.\n").encode("utf-16"))
+    with pytest.raises(InputError, match=r"latin\.csv: byte 0 .*save .*it looks like UTF-16"):
+        read_corpus(table)
+
+
+def test_a_path_to_no_file_says_where_it_was_looked_for(tmp_path: Path) -> None:
+    path = _csv(tmp_path, "doc_id,outlet,published_at,path\na,The Courier,2025,pages/a.html\n")
+    with pytest.raises(InputError) as caught:
+        read_corpus(path)
+    assert str(caught.value) == (
+        f"documents.csv, row 2: path='pages/a.html': {tmp_path / 'pages' / 'a.html'}: no such file"
+        f"; check the name and the folder: a path begins in {tmp_path}."
+    )
 
 
 def test_a_page_without_an_article_is_named(tmp_path: Path) -> None:
@@ -339,7 +355,7 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
     with pytest.raises(
         InputError,
         match=r"documents\.csv: column\(s\) missing: outlet, published_at; got doc_id, source, text"
-        r"\. Add them",
+        r"; expected doc_id, outlet, published_at and text or path\. Rename a column or add it",
     ):
         read_corpus(path)
     path = _csv(tmp_path, "doc_id,outlet,published_at\na,The Courier,2025\n")
@@ -352,14 +368,32 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
     [
         ("documents.csv", "", r"documents\.csv: empty file; expected a header row"),
         ("documents.csv", "\n\n", r"documents\.csv: empty file; expected a header row"),
-        ("documents.csv", HEADER, r"documents\.csv: no rows; expected at least one document"),
+        ("documents.csv", HEADER, r"documents\.csv: no rows below the header; expected at"),
         ("documents.jsonl", "", r"documents\.jsonl: no rows; expected at least one document"),
-        ("documents.csv", HEADER + 'a,The Courier,2025,"It', "not a well-formed CSV"),
-        ("documents.csv", HEADER + "a,b,2025,It fell,then\n", "not a well-formed CSV"),
         (
             "documents.csv",
-            HEADER + "a,b,2025,It fell.\na,b,2025,It,then\n",
-            "not a well-formed CSV",
+            HEADER + 'a,b,2025,It fell.\na,The Courier,2025,"It',
+            r"documents\.csv, row 3: got a quotation mark without its pair.*; close it",
+        ),
+        (
+            "documents.csv",
+            HEADER + "a,b,2025,It fell,then\n",
+            r"row 2: got 5 values, expected 4 \(doc_id, outlet, published_at, text\); put a text",
+        ),
+        (
+            "documents.csv",
+            HEADER + 'a,b,2025,"It\n\nfell."\n\na,b,2025,It,then\n',
+            r"documents\.csv, row 3: got 5 values, expected 4",
+        ),
+        (
+            "documents.csv",
+            HEADER + f'a,b,2025,"{"It fell. " * 20_000}"\na,b,2025,It,then\n',
+            r"documents\.csv, row 3: got 5 values, expected 4",
+        ),
+        (
+            "documents.csv",
+            HEADER.replace(",", ";") + "a;b;2025;It fell, he said.\n",
+            r"documents\.csv, row 1: got columns separated by ';', expected commas; save the file",
         ),
         ("documents.parquet", "no table", r"documents\.parquet: not readable as Parquet"),
         ("documents.xlsx", "a", r"documents\.xlsx: got '\.xlsx', expected \.csv, \.jsonl or"),
@@ -369,7 +403,11 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
             json.dumps(ROW) + "\n\n{'doc_id': 1}\n",
             r"documents\.jsonl, line 3: not JSON \(Expecting property name",
         ),
-        ("documents.jsonl", "[1, 2]\n", r"line 1: expected an object, got list"),
+        (
+            "documents.jsonl",
+            "[1, 2]\n",
+            r"line 1: got list, expected an object .*; write one a line",
+        ),
         (
             "documents.jsonl",
             json.dumps({**ROW, "text": ["It fell."]}) + "\n",

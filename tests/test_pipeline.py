@@ -327,13 +327,34 @@ def test_a_full_disk_half_way_through_a_stage_costs_that_stage(
 
 
 def test_a_change_that_fails_leaves_no_stage_that_looks_finished(study: Path, done: Path) -> None:
+    def fails(*given: Any, **options: Any) -> None:
+        raise InputError("nobody speaks")
+
     before = _bytes(done)
-    _edit(study, "sources.csv", ",russian,", ",martian,")
-    with pytest.raises(InputError, match=r"sources\.csv, row 3: camp='martian'"):
-        run_study(read_study(study), done)
-    _edit(study, "sources.csv", ",martian,", ",russian,")
+    _edit(study, "sources.csv", "|MoD", "|M.o.D.")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "extract_claims", fails)
+        with pytest.raises(InputError, match="nobody speaks"):
+            run_study(read_study(study), done)
+    _edit(study, "sources.csv", "|M.o.D.", "|MoD")
     assert _run(study, done).ran == ["claims"]
     assert _bytes(done) == before
+
+
+def test_every_faulty_file_is_named_before_the_first_stage(study: Path, tmp_path: Path) -> None:
+    _edit(study, "sources.csv", ",russian,", ",martian,")
+    (study / "codebook.toml").write_text("", encoding="utf-8")
+    (study / "places.csv").write_text("place_id,name,aliases,lat\np,P,,north\n")
+    out = tmp_path / "out"
+    with pytest.raises(InputError) as caught:
+        run_study(read_study(study), out)
+    lines = str(caught.value).split("\n")
+    assert [line.split(":")[0] for line in lines] == [
+        "sources.csv, row 3",
+        "codebook.toml",
+        "places.csv, row 2, column 'lat'",
+    ]
+    assert not out.exists()
 
 
 def _cut(path: Path) -> None:

@@ -102,3 +102,15 @@ def test_a_label_outside_its_set_is_refused_in_every_table_with_labels() -> None
     row = {"source_id": "s", "name": "S", "kind": "robot", "camp": "unknown", "aliases": ""}
     with pytest.raises(InputError, match=re.escape("kind='robot'; expected one of person")):
         check_table(pd.DataFrame([row]), "sources")
+
+
+def test_a_file_is_named_with_its_row_as_a_spreadsheet_shows_it() -> None:
+    rows = pd.DataFrame({"place_id": ["z", "a"], "name": "N", "aliases": "", "lat": ["1.5", "far"]})
+    with pytest.raises(InputError) as caught:
+        check_table(rows, "places", where="towns.csv")
+    assert str(caught.value) == (
+        "towns.csv, row 3, column 'lat': got 'far'; expected float64 (a number). Correct the cell."
+    )
+    again = rows.assign(place_id="z", lat="").set_axis([7, 3])
+    with pytest.raises(InputError, match=r"towns\.csv, row 3: place_id='z' stands more than once"):
+        check_table(again, "places", where="towns.csv")

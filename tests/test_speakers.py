@@ -78,12 +78,21 @@ def test_aliases_may_be_left_out_and_repeat_within_a_source() -> None:
         ),
         (
             [("a", "A", "robot", "ukrainian", "")],
-            r"sources\.csv: table 'sources', row 0: kind='robot'; expected one of person, ",
+            r"sources\.csv, row 2: kind='robot'; expected one of person, .*\. Correct the cell",
         ),
         (
             [("a", "A", "person", "ukrainian", ""), ("a", "B", "person", "russian", "")],
-            r"sources\.csv: table 'sources': source_id='a' stands more than once",
+            r"sources\.csv, row 3: source_id='a' stands more than once; .*\. Rename one",
         ),
+        (
+            [("b", "B", "outlet", "russian", ""), ("a", "A", "robot", "ukrainian", "")],
+            r"sources\.csv, row 3: kind='robot'",  # as the file has it, not as it is sorted
+        ),
+        (
+            [("b", "B", "outlet", "russian", ""), (" ", "A", "outlet", "ukrainian", "")],
+            r"sources\.csv, row 3: source_id is empty; expected a value\. Fill it in",
+        ),
+        ([("b", "", "outlet", "russian", "")], r"sources\.csv, row 2: name is empty"),
         (
             [
                 ("a", "A", "person", "ukrainian", "Ace"),

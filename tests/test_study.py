@@ -162,6 +162,17 @@ def test_a_study_in_another_encoding_names_the_byte(folder: Path) -> None:
         read_study(path)
 
 
+def test_a_file_that_is_not_there_says_where_and_what_to_do(folder: Path) -> None:
+    with pytest.raises(StudyError) as caught:
+        read_study(_write(folder, "[files]\ncodebook = 'framings.toml'"))
+    assert str(caught.value) == (
+        f"study.toml: files.codebook='framings.toml': no such file in {folder}; put it there, or "
+        "remove the line to go without it."
+    )
+    with pytest.raises(StudyError, match=r"files\.documents='d\.csv': no such .*; put it there\.$"):
+        read_study(_write(folder, "[files]\ndocuments = 'd.csv'"))
+
+
 def test_an_unknown_camp_names_its_row(folder: Path) -> None:
     (folder / "sources.csv").write_text(
         "source_id,name,kind,camp,aliases\na,A,person,russian,\nb,B,person,martian,\n"
@@ -206,7 +217,11 @@ def test_a_table_that_lacks_a_column_names_its_file(folder: Path) -> None:
     (folder / "places.csv").write_text("place_id,name\np,P\n")
     study = read_study(_write(folder, "[files]\nplaces = 'places.csv'"))
     with pytest.raises(
-        InputError, match=re.escape("places.csv: table 'places' lacks column(s) aliases")
+        InputError,
+        match=re.escape(
+            "places.csv lacks column(s) aliases; got place_id, name; "
+            "expected place_id, name, aliases. Add"
+        ),
     ):
         study.places()
 
@@ -248,7 +263,12 @@ def test_references_and_what_they_assess_are_read(folder: Path) -> None:
             r"names no file of references",
         ),
         (REFERENCES, ASSESSMENTS.replace("0.1", "0.5"), "", r"row 1: low=0.5, high=0.2"),
-        (REFERENCES, ASSESSMENTS.replace("first", "from"), "", r"assessments.csv: .*lacks column"),
+        (
+            REFERENCES,
+            ASSESSMENTS.replace("first", "from"),
+            "",
+            r"assessments.csv lacks column.s. first",
+        ),
     ],
 )
 def test_a_faulty_record_is_an_error_that_says_what_to_do(

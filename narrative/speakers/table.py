@@ -24,22 +24,28 @@ def check_sources(table: pd.DataFrame, where: str = "sources.csv") -> pd.DataFra
         If a column is missing, an id repeats, a camp or kind is unknown, or two sources share
         an alias; the row is named (the header is row 1).
     """
-    for column, allowed in (("camp", (*CAMPS, UNKNOWN)), ("kind", None)):
-        if column not in table.columns:
-            raise InputError(
-                f"{where}: column '{column}' is missing; got {', '.join(table.columns)}."
-            )
-        if allowed is None:
-            continue
-        for row, value in enumerate(table[column].fillna(""), start=2):
-            if value not in allowed:
+    missing = [c for c in ("source_id", "name", "kind", "camp") if c not in table.columns]
+    if missing:
+        raise InputError(
+            f"{where}: column '{missing[0]}' is missing; got {', '.join(table.columns)}; expected "
+            f"{', '.join(COLUMNS)}. Add it to the header row."
+        )
+    for row, (source_id, name, camp) in enumerate(
+        table[["source_id", "name", "camp"]].fillna("").itertuples(index=False, name=None), start=2
+    ):
+        for column, value in (("source_id", source_id), ("name", name)):
+            if not str(value).strip():
                 raise InputError(
-                    f"{where}, row {row}: camp={value!r}; expected one of {', '.join(allowed)}."
+                    f"{where}, row {row}: {column} is empty; expected a value. Fill it in or "
+                    "remove the row."
                 )
-    try:
-        table = check_table(table.assign(aliases=table.get("aliases", "")), "sources")
-    except InputError as error:
-        raise InputError(f"{where}: {error}") from None
+        if camp not in (*CAMPS, UNKNOWN):
+            raise InputError(
+                f"{where}, row {row}: camp={camp!r}; expected one of "
+                f"{', '.join((*CAMPS, UNKNOWN))}. Camps are those of this war: write unknown for "
+                "any other."
+            )
+    table = check_table(table.assign(aliases=table.get("aliases", "")), "sources", where=where)
     owner: dict[str, str] = {}
     for source_id, name, listed in zip(
         table["source_id"], table["name"], table["aliases"], strict=True
