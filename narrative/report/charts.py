@@ -10,7 +10,8 @@ from typing import Any
 
 import altair as alt
 
-from narrative.plots import SIDES, STATUS_STYLE, VOICE_SHADES
+from narrative.plots import SIDES, VOICE_SHADES
+from narrative.record_plots import STATUS_STYLE
 
 SIDE_NAMES = (*SIDES, "Unknown")
 _SHAPES = ("square", "circle", "triangle-up", "diamond")
