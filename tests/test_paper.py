@@ -316,6 +316,7 @@ def test_only_methods_of_the_run_are_cited(run: Path) -> None:
     entries = cited(RunTables(run), ["pelt"])
     assert {"kaplan1958nonparametric", "killick2012pelt", "truong2020ruptures"} <= set(entries)
     assert "model_pairs" in entries
+    assert not {"korn1998interval", "sokal1958upgma", "haugh1976checking"} & set(entries)
     with pytest.raises(InputError, match="'astrology' is in no bibliography"):
         cited(RunTables(run), ["astrology"])
 
