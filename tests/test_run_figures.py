@@ -28,7 +28,7 @@ from narrative.verify import verify_run
 
 PLACES = ("alpha", "beta", "gamma", "delta")
 SOURCES = [
-    ("ministry", "Ministry $x^{ <b>", "organisation", "russian", ""),
+    ("ministry", "Ministry $x^{$ <b>", "organisation", "russian", ""),
     ("staff", "General Staff", "organisation", "ukrainian", ""),
     ("paper", "Paper", "outlet", "western", ""),
 ]
