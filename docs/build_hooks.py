@@ -28,6 +28,7 @@ PAGES = {
     "readme.md": "README.md",
     "changelog.md": "CHANGELOG.md",
     "seeds.md": "seeds/README.md",
+    "datasheet.md": "seeds/DATASHEET.md",
     "coding.md": "seeds/gold/README.md",
     "weights.md": "narrative/weights/README.md",
     "training.md": "training/README.md",
