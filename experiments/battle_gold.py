@@ -19,7 +19,9 @@ from control_gold import key, ratio
 
 from narrative.storage import read_table
 
-CODES = dict(zip(("R", "A", "C", "H", "P"), HOME, strict=True))
+# "R", inevitability, is not scored: it was coded as how the war as a whole must end, and the scorer
+# learned the seeds' wider rule (any Russian success in the contested fight).
+CODES = {c: f for c, f in zip(("R", "A", "C", "H", "P"), HOME, strict=True) if c != "R"}
 RULES = ("in the framing", "any claim")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pandas as pd
-from common import HOME
 from readme_cells import cell
 
 STORIES = {
@@ -23,7 +22,7 @@ def battle(scores: pd.DataFrame) -> str:
     }
     told = {k: f"{int(r['value'])} of {int(r['n'])}" for k, r in counts.items()}
     equal = [
-        f"{label.lower()} {cell(mine, f'adoption: {framing}', 'narrative', 'sides equal')}"
+        f"{label} {cell(mine, f'adoption: {framing}', 'narrative', 'sides equal')}"
         for framing, label in STORIES.items()
     ]
     lines = [
@@ -35,10 +34,9 @@ def battle(scores: pd.DataFrame) -> str:
         "| read out of titles, against hand coding | precision, for | recall, for |",
         "|---|---|---|",
     ]
-    for framing in HOME:
+    for framing in STORIES:
         cells = [_given(coded, f"{metric}, for: {framing}") for metric in ("precision", "recall")]
-        label = STORIES.get(framing, framing.replace("_", " "))
-        lines.append(f"| {label} | {' | '.join(cells)} |")
+        lines.append(f"| {STORIES[framing]} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
