@@ -3,7 +3,7 @@
 For every name of a place in a headline the shipped cross-encoder reads "Russian forces have
 captured {place}." and the same of Ukraine. The wording, whether the place keeps its name or is
 "the city" as in training, and the thresholds are chosen on ``development``, which the rules were
-written on: what a union can add there is small by construction. ``second test`` chose nothing here.
+written on: what a union can add there is small by construction. ``third test`` chose nothing here.
 Names are the gazetteer's, and what the rules read or would take for a name; in lower case few names
 but those that the rules read are found, which flatters the scorer. "Place given" asks of the coded
 places alone. On the seeds the claims are those that a run matches to the coding, as in ``e05``, of
