@@ -143,11 +143,14 @@ def counts(run: Path) -> pd.DataFrame:
 
 
 def adopters(run: Path) -> pd.DataFrame:
-    """Return the first favourable claim of each source outside a framing's camp, without text."""
-    claims, stances, sources = (
-        read_table(run / f"{n}.parquet") for n in ("claims", "stances", "sources")
-    )
-    return first_adopters(claims, stances, sources, HOME).drop(columns=["claim_id"])
+    """Return the first favourable claim of each source outside a framing's camp, without text.
+
+    As in ``counts``, only claims in the framing count for it.
+    """
+    claims, sources = (read_table(run / f"{n}.parquet") for n in ("claims", "sources"))
+    stances, assigned = (read_table(run / f"{n}.parquet") for n in ("stances", "assignments"))
+    inside = stances.merge(assigned[["claim_id", "framing_id"]], on=["claim_id", "framing_id"])
+    return first_adopters(claims, inside, sources, HOME).drop(columns=["claim_id"])
 
 
 class Bar(Silent):

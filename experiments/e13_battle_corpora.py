@@ -212,16 +212,16 @@ def changes() -> pd.DataFrame:
 def event_studies() -> pd.DataFrame:
     """Return what follows each event, beside days without one; the unit is a day."""
     rows = []
-    for corpus, column in (("ruwa", "side"), ("state", "side")):
+    for corpus, events in EVENTS.items():
         table = counts(corpus)
-        for who, part in table[table["side"] != "unknown"].groupby(column, sort=True):
+        for who, part in table[table["side"] != "unknown"].groupby("side", sort=True):
             every = by_day(part, "claims")
             every = every[every >= 3]  # fewer: the day says nothing
             days = pd.to_datetime(every.index).map(pd.Timestamp.toordinal).to_numpy(float)
             for framing in HOME:
                 favor = by_day(part, "favor", framing=framing).reindex(every.index).fillna(0)
                 values = (favor / every).to_numpy()
-                for day, label in EVENTS[corpus]:
+                for day, label in events:
                     at = float(pd.Timestamp(day).toordinal())
                     after = int(((days >= at) & (days < at + WINDOW)).sum())
                     found = (np.nan, np.nan, 0)
