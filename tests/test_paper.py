@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from narrative.paper.bibliography import read_citation, short_names, uses, works
 from narrative.paper.blocks import TO_FILL, Cited, Grid, Section, latex, markdown
 from narrative.paper.latex import booktabs, escape
 from narrative.paper.macros import macro_name, macros, numbers_tex
+from narrative.paper.measured import measured_grid, shipped_measures
 from narrative.paper.tables import camp_stances, signed
 from narrative.pipeline import run_study
 from narrative.schema import TABLES, check_table, empty_table
@@ -184,7 +187,63 @@ def test_tables_say_what_the_run_holds(paper: Path) -> None:
     assert "found & discovered & 3 & 0.19 & 0.50 (low 0.10) & unstable" in framings
     assert "No framing &  & 6 & 0.38" in framings
     ledger = (paper / "table_ledger.tex").read_text()
-    assert r"russian, part & 2025-03-01 & map\_1 & 10–20 & \ensuremath{\geq} 31 & –" in ledger
+    assert (
+        r"russian, part & 2025-03-01 & map\_\allowbreak{}1 & 10–20 & \ensuremath{\geq} 31 & –"
+        in ledger
+    )
+
+
+def measures(run: Path, **manifest: Any) -> set[tuple[str, str]]:
+    """Return step and system of what the methods of a run with this manifest report."""
+    write_json(MANIFEST | manifest, run / "manifest.json")
+    rows = [[str(c) for c in row] for row in measured_grid(RunTables(run)).rows]
+    return {(row[0], row[1].rsplit("(", 1)[1].rstrip(")")) for row in rows}
+
+
+def test_methods_report_the_error_of_what_the_run_used_alone(run: Path) -> None:
+    shipped = "ukrainian_counteroffensive"
+    head = {shipped: f"trained head: {shipped}"}
+    heads = measures(run, stance_methods=head)
+    assert {("framing", "guided"), ("claims", "rules"), ("place", "rules")} <= heads
+    assert {(step, how) for step, how in heads if step.startswith("stance")} == {
+        (f"stance: {shipped}", "trained head")
+    }
+    reader = {"en": {"method": "reader and rules", "cues": "en"}}
+    own = measures(run, stance_methods=head | {"own": "cross-encoder"}, attribution=reader)
+    assert ("framing", "nearness to codebook") in own
+    assert ("framing", "guided") not in own
+    assert ("claims", "reader and rules") in own
+    assert ("claims", "rules") not in own
+    assert {how for step, how in own if step == f"stance: {shipped}"} == {
+        "trained head", "cross-encoder"
+    }  # fmt: skip
+
+
+def test_what_was_measured_has_its_n_and_lies_within_its_interval() -> None:
+    table = shipped_measures()
+    assert (table["n"] > 0).all()
+    given = table.dropna(subset=["low"])
+    assert len(given) > 20
+    assert ((given["low"] <= given["value"]) & (given["value"] <= given["high"])).all()
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no LaTeX here")
+def test_the_kit_compiles_and_keeps_to_the_line(paper: Path) -> None:
+    inputs = [rf"\input{{{p.stem}}}" for p in sorted(paper.glob("*.tex")) if p.stem != "numbers"]
+    lines = [r"\documentclass{article}", r"\usepackage[T1]{fontenc}",
+             r"\usepackage{array,booktabs,longtable}", r"\input{numbers}", r"\begin{document}",
+             r"$\NarrClaims$", *inputs, r"\end{document}"]  # fmt: skip
+    (paper / "main.tex").write_text("\n".join(lines), encoding="utf-8")
+    done = subprocess.run(
+        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "main"],
+        cwd=paper, capture_output=True, check=False,
+    )  # fmt: skip
+    log = (paper / "main.log").read_text(encoding="utf-8", errors="replace")
+    assert done.returncode == 0, log[-2000:]
+    beyond = [float(pt) for pt in re.findall(r"Overfull \\hbox \(([\d.]+)pt", log)]
+    # The hostile title is one word without a break, of more than a column; a table that does not
+    # fit is as many points wide of the line as a column has.
+    assert not [pt for pt in beyond if pt > 30], log
 
 
 def test_stance_by_camp_counts_copies_once_and_gives_intervals() -> None:
@@ -250,7 +309,7 @@ def test_methods_answer_the_checklist_from_the_manifest(paper: Path) -> None:
         assert any(h.startswith(topic) for h in heads)
     assert "4 documents of 1 outlets, published from 2025-03-01 to 2025-03-04" in text
     assert "3 groups of copies" in text
-    assert "| macro-F1, written claims: advance | 0.71 |" in text
+    assert "| claims | found (F1) (rules) |" in text
     assert "macro-F1: other" not in text  # a head that scored nothing here
     assert "| weights: adapter | aa11 |" in text
     assert "PolNeAR" not in text  # rules alone attributed

@@ -19,9 +19,10 @@ from narrative.schema import CAMPS, CERTAINTIES
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def test_readme_figures_come_from_the_scores():
+@pytest.mark.parametrize("script", ["fill_readme.py", "measured.py"])
+def test_figures_in_texts_come_from_the_scores(script):
     done = subprocess.run(
-        [sys.executable, "experiments/fill_readme.py", "--check"],
+        [sys.executable, f"experiments/{script}", "--check"],
         cwd=ROOT,
         capture_output=True,
         text=True,

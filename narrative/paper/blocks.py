@@ -12,6 +12,7 @@ from narrative.paper.latex import booktabs, escape, text_column
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~])")
 TO_FILL = "TO BE FILLED IN"
 _SHORT = 20  # letters that a column of a line holds
+_LETTER, _GAP = 0.0125, 0.018  # of the line: a letter, the space around a column (set small)
 
 
 @dataclass(frozen=True)
@@ -96,8 +97,9 @@ def _tex_block(block: Block) -> str:
         return rf"{escape(block.text)}~\cite{{{','.join(block.keys)}}}."
     if isinstance(block, Grid):
         return booktabs(
-            block.rows, block.head, _columns(block), caption=block.caption, label=block.label
-        )
+            block.rows, block.head, _columns(block), caption=block.caption, label=block.label,
+            small=True,
+        )  # fmt: skip
     if isinstance(block, list):
         items = "\n".join(rf"\item {escape(item)}" for item in block)
         return f"\\begin{{itemize}}\n{items}\n\\end{{itemize}}"
@@ -107,6 +109,9 @@ def _tex_block(block: Block) -> str:
 def _columns(grid: Grid) -> str:
     """Return the columns of a grid: those with long cells share the width that others leave."""
     lines = [grid.head, *grid.rows]
-    long = [max(len(plain(r[i])) for r in lines) > _SHORT for i in range(len(grid.head))]
-    wide = (0.94 - 0.14 * long.count(False)) / max(1, long.count(True))
-    return "".join(text_column(wide) if is_long else "l" for is_long in long)
+    widest = [max(len(plain(r[i])) for r in lines) for i in range(len(grid.head))]
+    long = [n for n in widest if n > _SHORT]
+    left = 1 - _GAP * len(widest) - _LETTER * sum(n for n in widest if n <= _SHORT)
+    # By the root: a long cell can be set in many lines, a column of one word cannot.
+    shares = {n: left * n**0.5 / sum(m**0.5 for m in long) for n in long}
+    return "".join(text_column(shares[n]) if n in shares else "l" for n in widest)

@@ -48,6 +48,11 @@ def text_column(width: float) -> str:
     return rf">{{\raggedright\arraybackslash}}p{{{width:.2f}\linewidth}}"
 
 
+def _cell(value: object) -> str:
+    """Return a cell in which a line may break after an underscore: ids are long."""
+    return escape(value).replace(r"\_", r"\_\allowbreak{}")
+
+
 def booktabs(
     rows: Sequence[Sequence[object]],
     head: Sequence[str],
@@ -72,7 +77,7 @@ def booktabs(
     small : bool
         Set small and close, for many columns.
     """
-    lines = [" & ".join(escape(c) for c in row) + r" \\" for row in rows]
+    lines = [" & ".join(map(_cell, row)) + r" \\" for row in rows]
     title = " & ".join(escape(h) for h in head) + r" \\"
     named = rf"\caption{{{escape(caption)}}}\label{{{label}}}"
     size = [r"\footnotesize\setlength{\tabcolsep}{3pt}"] if small else []

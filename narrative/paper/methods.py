@@ -16,10 +16,9 @@ from narrative.figures.sheets import RunTables
 from narrative.ledger.record import EVENTS
 from narrative.paper.blocks import TO_FILL, Block, Cited, Grid, Section
 from narrative.paper.corpus_facts import counted, span
+from narrative.paper.measured import measured_grid
 from narrative.schema import NO_FRAMING, UNKNOWN
 from narrative.stance import HEAD
-
-_TASKS = ("certainty", "framing")  # heads that serve whatever the codebook says
 
 
 def methods_sections(run: RunTables) -> list[Section]:
@@ -166,27 +165,18 @@ def _ledger(run: RunTables) -> list[Block]:
 
 
 def _validation(run: RunTables) -> list[Block]:
-    manifest = run.manifest
-    errors = manifest.get("model_error", {})
-    heads = {m.removeprefix(f"{HEAD}: ") for m in manifest.get("stance_methods", {}).values()
-             if m.startswith(HEAD)}  # fmt: skip
-    kept = [(k, f"{v:.2f}") for k, v in sorted(errors.items())
-            if any(k.endswith(f": {h}") for h in (*heads, *_TASKS))]  # fmt: skip
-    out: list[Block] = []
-    if kept:
-        out += [
-            "What the package measured of the models used here, on its own coded material and not "
-            "on this corpus (material and n are in the package's figures/scores.csv and model "
-            "cards):",
-            Grid(("Measured on", "Value"), kept, "Error of the models, as measured in training.",
-                 "tab:narrative-error"),
-        ]  # fmt: skip
-    others = sorted(f for f, m in manifest.get("stance_methods", {}).items()
+    out: list[Block] = [
+        "What the package measured of the steps taken here, on its own hand-coded material and not "
+        "on this corpus. The five documents are one battle and mostly one essay: figures on them "
+        "hold for no other corpus.",
+        measured_grid(run),
+    ]
+    others = sorted(f for f, m in run.manifest.get("stance_methods", {}).items()
                     if not m.startswith(HEAD))  # fmt: skip
     if others:
         out.append(
-            f"For {', '.join(others)} the manifest has no measured error: a model that reads any "
-            "proposition scored them."
+            f"For {', '.join(others)} nothing was measured: a model that reads any proposition "
+            "scored them; its figures above are for the propositions that ship."
         )
     out.append(
         "Validation on this corpus (claims drawn at random and coded by hand, by whom, agreement "

@@ -36,11 +36,12 @@ def sources_by_camp(tables: Tables) -> str:
     return booktabs(
         rows,
         ("Camp", "Sources", "Documents", "Claims", "Share", "Most claims"),
-        f"lrrrr{text_column(0.42)}",
+        f"lrrrr{text_column(0.4)}",
         caption=f"Sources by camp: {len(mine)} claims in {len(tables['documents'])} documents. "
         "Camps are those of the study's list of sources; unknown are speakers that nobody listed "
         "or the text does not name.",
         label="tab:narrative-sources",
+        small=True,
     )
 
 
@@ -64,6 +65,7 @@ def framings_certified(tables: Tables) -> str:
         "framing found again in resamples of the corpus (low: its 2.5 percent quantile); it is "
         "measured for discovered framings only.",
         label="tab:narrative-framings",
+        small=True,
     )
 
 
@@ -121,6 +123,7 @@ def stance_by_camp(tables: Tables, settings: TimelineSettings, random_state: int
         f"{100 * settings.level:g} percent intervals over documents where {settings.min_docs} or "
         "more speak; they do not cover the error of the model that scored the claims.",
         label="tab:narrative-stance",
+        small=True,
     )
 
 
@@ -134,7 +137,7 @@ def ledger(tables: Tables) -> str:
         rows,
         ("Place", "Claimant", "Claimed", "On", "Reference", "Held (%)", "Credit",
          "Exposed"),
-        f"l{text_column(0.2)}llllll",
+        f"@{{}}{text_column(0.11)}{text_column(0.15)}{text_column(0.1)}l{text_column(0.1)}lll@{{}}",
         caption="Claims that a side holds a place, against each reference that assesses it. Held: "
         "share of the place that the reference gives the claimed holder on the day; credit: "
         "days until it gives half of it, open (≥) where it had not by its last day; exposed: first "
