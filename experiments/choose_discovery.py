@@ -23,7 +23,7 @@ from stance_data import document_claims, training_claims
 
 from narrative.agreement import macro_f1
 from narrative.codebook import Codebook, read_codebook
-from narrative.encoder import CachedEncoder, SentenceEncoder, default_cache, embed
+from narrative.encoder import CachedEncoder, PinnedEncoder, default_cache, embed
 from narrative.framings import (
     FramingModel,
     FramingSettings,
@@ -112,7 +112,7 @@ def left_out(
 def abstaining(written: Written) -> Rows:
     """Return macro-F1 of the codebook's framings by least membership: the head's, nearness."""
     names = np.array([f.framing_id for f in written.codebook.framings])
-    plain = CachedEncoder(SentenceEncoder(), default_cache())
+    plain = CachedEncoder(PinnedEncoder(), default_cache())
     near = guided_membership(written.topic, written.codebook, plain, default_normaliser())
     out: Rows = []
     for system, p in (("guided", written.membership(written.codebook)), ("nearness", near)):

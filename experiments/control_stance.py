@@ -112,7 +112,7 @@ def favor(asked: Sequence[Asked], wording: str, named: bool, pairs: PairModel) -
         for text, place in texts:
             said = wording.format(who=who, whose=whose, forces=f"{whose} forces", place=place)
             read_together.append(f"{text}{SEPARATOR}{said[0].upper()}{said[1:]}")
-    # All at once: batches have a fixed shape, and a call for each place would be mostly padding.
+    # All at once: a call for each place would fill a pack with little.
     p = softmax(pairs.reader.encode(read_together).astype(np.float64), axis=1)[:, 2]
     return np.asarray(p.reshape(len(HOLDERS), len(asked)).T)
 

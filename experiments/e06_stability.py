@@ -9,7 +9,7 @@ from sklearn.metrics import adjusted_mutual_info_score
 
 from narrative.adapter import Adapter
 from narrative.codebook import Codebook, Framing, read_codebook
-from narrative.encoder import CachedEncoder, Encoder, SentenceEncoder, default_cache
+from narrative.encoder import CachedEncoder, Encoder, PinnedEncoder, default_cache
 from narrative.framings import (
     certify,
     crosswalk,
@@ -26,8 +26,9 @@ from narrative.stance.in_context import ClaimEncoder, claim_inputs, with_place
 from narrative.study import Study, read_study
 
 N_STATES = 10
+OTHER_ROWS = 448  # word pieces of a pack; the package's is 1,024
 # Five documents are too few to draw from; no other encoder is tried, but its vectors rounded.
-SHOWN = {"documents": "sentences drawn", "encoder": "batch shape, eight bits"}
+SHOWN = {"documents": "sentences drawn", "encoder": "pack size, eight bits"}
 LEAST = read_study(SEEDS).framings.min_membership
 DISCOVERED_IN = "with stance scores"  # what a run discovers framings in
 
@@ -125,8 +126,8 @@ def main() -> None:
     codebook = read_codebook(SEEDS / "codebook.toml")
     normaliser = build_normaliser(sources, study.places())
     adapter, adapted, *_ = stance_model()
-    plain = CachedEncoder(SentenceEncoder(), default_cache())
-    other_shape = ClaimEncoder(adapter, batch_rows=7, bucket=8)
+    plain = CachedEncoder(PinnedEncoder(), default_cache())
+    other_shape = ClaimEncoder(adapter, rows=OTHER_ROWS)
     camps = claims["source_id"].map(dict(zip(sources["source_id"], sources["camp"], strict=True)))
     normal, raw = normaliser.many(claims["text"], camps), claims["text"].tolist()
     placed = claim_inputs(with_place(claims, table("documents")), camps, normaliser)
@@ -145,7 +146,7 @@ def main() -> None:
     ami = adjusted_mutual_info_score
     again = other_shape.encode(placed)
     add(
-        "guided: other batch shape",
+        "guided: other pack size",
         ami(base, guided(again, codebook, other_shape, normaliser, adapter)),
     )
     add(
@@ -164,7 +165,7 @@ def main() -> None:
         )
         add("nearness to codebook: exemplars resampled", ami(near, changed), k)
     add("guided against nearness to codebook", ami(base, near))
-    shape = SentenceEncoder(batch_rows=7, bucket=8)
+    shape = PinnedEncoder(rows=OTHER_ROWS)
     shapes = {
         "adapted, normalised": again,
         "plain, normalised": shape.encode(normal),

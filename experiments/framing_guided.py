@@ -20,7 +20,7 @@ from narrative.agreement import (
     paragraph_groups,
 )
 from narrative.codebook import read_codebook
-from narrative.encoder import CachedEncoder, SentenceEncoder, default_cache, embed
+from narrative.encoder import CachedEncoder, PinnedEncoder, default_cache, embed
 from narrative.framings import guided_membership
 from narrative.normalise import build_normaliser
 from narrative.stance import stance_model
@@ -54,7 +54,7 @@ def memberships() -> tuple[np.ndarray, list[Hashable], dict[str, np.ndarray], li
     lexical = make_pipeline(words, LogisticRegression(max_iter=1000)).fit(x, y)
     frozen = LogisticRegression(max_iter=1000).fit(embed(x), y)
     out = {}
-    plain = CachedEncoder(SentenceEncoder(), default_cache())
+    plain = CachedEncoder(PinnedEncoder(), default_cache())
     for system, p in (
         (GUIDED, guided_membership(placed, codebook, encoder, normaliser, adapter=adapter)),
         ("nearness to codebook", guided_membership(embed(normal), codebook, plain, normaliser)),

@@ -48,12 +48,10 @@ from training_loop import (
     state_of,
     train,
 )
-from transformers import AutoTokenizer
 
 from narrative.adapter import FORMAT
 from narrative.agreement import macro_f1
 from narrative.deltas import delta_tensors, pinned_bert
-from narrative.encoder import weights_folder
 from narrative.schema import CERTAINTIES
 from narrative.stance.in_context import Pieces, pieces, tokens
 from narrative.stance.network import SIDES, StanceNetwork
@@ -129,15 +127,13 @@ class Trainer(Loop):
         network.bert.embeddings.word_embeddings.weight.requires_grad_(False)
         encoder = [p for p in network.bert.parameters() if p.requires_grad]
         super().__init__(network, encoder, list(network.head.parameters()), settings, steps)
-        self.tokenizer = AutoTokenizer.from_pretrained(weights_folder())
         self.weight = settings.agreement
 
     def pieces(self, texts: list[str]) -> list[Pieces]:
-        return pieces(texts, self.tokenizer, _LONGEST)
+        return pieces(texts, longest=_LONGEST)
 
     def tokens(self, rows: list[Pieces]) -> dict[str, Tensor]:
-        width = max(len(r.ids) for r in rows)
-        return tokens(rows, width, len(rows), self.tokenizer.pad_token_id)
+        return tokens(rows)
 
     def claims_loss(self, rows: list[Pieces], targets: dict[str, Tensor]) -> Tensor:
         with self.autocast():

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import softmax
 
-from narrative.deltas import Arrays, restore
+from narrative.deltas import Arrays
 from narrative.errors import WeightsError
 from narrative.storage import read_weights
 
@@ -39,19 +39,17 @@ class Adapter:
     meta: dict[str, Any]
     sha256: str
 
-    def bert(self) -> Any:
-        """Return the pinned encoder with the changes, ready to read.
+    def encoder_tensors(self) -> dict[str, Any]:
+        """Return the pinned encoder's tensors with the changes, by name.
 
         Raises
         ------
         WeightsError
             If the file lacks a tensor of it, or one has another shape.
         """
-        from narrative.deltas import pinned_bert
+        from narrative.deltas import restored_tensors
 
-        bert = pinned_bert()
-        restore(bert, self.tensors, SHIPPED, prefix="bert.")
-        return bert.eval()
+        return restored_tensors(self.tensors, SHIPPED)
 
     def probabilities(self, vectors: npt.NDArray[np.float32], head: str) -> npt.NDArray[np.float64]:
         """Return softmax probabilities of one head, shape (n, n_classes), temperature applied.

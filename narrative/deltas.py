@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from narrative.encoder import weights_folder
+from narrative.encoder import pinned_tensors, weights_folder
 from narrative.errors import WeightsError
 
 # Word vectors are left as they are in training, and are not kept.
@@ -100,6 +100,30 @@ def _kept(tensors: Arrays, name: str, value: Any, file: str) -> Any:
     if new.shape != tuple(value.shape):
         raise WeightsError(f"{file}: {name} has shape {new.shape}, expected {tuple(value.shape)}.")
     return torch.from_numpy(np.ascontiguousarray(new, dtype=np.float32))
+
+
+def restored_tensors(tensors: Arrays, file: str, prefix: str = "bert.") -> dict[str, Any]:
+    """Return the pinned encoder's tensors with what was kept of a trained one, by name.
+
+    Parameters
+    ----------
+    tensors : dict of str to ndarray
+        As ``delta_tensors`` returns them.
+    file : str
+        Named in errors.
+    prefix : str
+        Of the kept names.
+
+    Raises
+    ------
+    WeightsError
+        If a tensor is missing or has another shape.
+    """
+    pinned = pinned_tensors()
+    return {
+        name: value if prefix + name == FROZEN else _kept(tensors, prefix + name, value, file)
+        for name, value in pinned.items()
+    }
 
 
 def restore(network: Any, tensors: Arrays, file: str, prefix: str = "") -> None:

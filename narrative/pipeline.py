@@ -17,10 +17,10 @@ from narrative.encoder import (
     DEFAULT_MODEL,
     CachedEncoder,
     Encoder,
-    SentenceEncoder,
     Vectors,
     default_cache,
     embed,
+    sentence_encoder,
 )
 from narrative.errors import InputError
 from narrative.framings import (
@@ -76,7 +76,7 @@ class _Run:
         if model == DEFAULT_MODEL:
             return stance_model().encoder
         return CachedEncoder(
-            SentenceEncoder(model, revision=self.study.encoder.revision or None), default_cache()
+            sentence_encoder(model, self.study.encoder.revision or None), default_cache()
         )
 
     def stance_model(self) -> StanceModel:

@@ -2,27 +2,36 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-import narrative.encoder as module
+import narrative.encoder.pinned as module
 from narrative.encoder import (
     PINNED_PACKAGE,
     PINNED_SHA256,
     CachedEncoder,
+    PinnedEncoder,
     SentenceEncoder,
     check_weights,
     default_cache,
     embed,
+    pinned_tokenizer,
+    sentence_encoder,
     weights_folder,
 )
-from narrative.errors import StorageError, WeightsError
+from narrative.encoder.cache import MEGABYTES
+from narrative.encoder.packed import PackedBert, packs
+from narrative.errors import InputError, StorageError, WeightsError
 from narrative.storage import sha256_bytes
 
 TEXTS = [
@@ -131,7 +140,81 @@ def test_two_writers_at_once_both_get_their_vectors(make_encoder: Any, tmp_path:
     expected = make_encoder().encode(texts).tobytes()
     assert results == {0: expected, 1: expected}
     with sqlite3.connect(tmp_path / "v.sqlite") as db:
-        assert db.execute("SELECT count(*) FROM vectors").fetchone() == (len(texts),)
+        assert db.execute("SELECT count(*) FROM kept").fetchone() == (len(texts),)
+
+
+def test_the_cache_is_bounded_and_what_was_not_used_goes_first(
+    make_encoder: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inner, path = make_encoder(), tmp_path / "v.sqlite"
+    wide = inner.encode
+    inner.encode = lambda texts, **o: np.repeat(wide(texts, **o), 12, axis=1)
+    monkeypatch.setattr(time, "time", lambda: 86_400.0 * day)
+    day = 1
+    old = [f"old {i}" for i in range(400)]
+    cached = CachedEncoder(inner, path, megabytes=1, block=100)
+    cached.encode(old)
+    day = 2
+    cached.encode(old[:100])  # used again on another day
+    day = 3
+    new = [f"new {i}" for i in range(40)]
+    assert cached.encode(new).tobytes() == inner.encode(new).tobytes()
+    assert path.stat().st_size < 1.5 * 2**20
+    cached.encode(old[:100])
+    assert cached.hits == 100
+    cached.encode(new)
+    assert cached.hits == 40
+    cached.encode(old[100:])
+    assert cached.hits < 100
+
+
+def test_what_an_older_version_kept_gives_way(encoder: Any, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "v.sqlite") as db:
+        db.execute("CREATE TABLE vectors (key BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID")
+    cached = CachedEncoder(encoder, tmp_path / "v.sqlite")
+    assert cached.encode(["a"]).tobytes() == encoder.encode(["a"]).tobytes()
+    with sqlite3.connect(tmp_path / "v.sqlite") as db:
+        assert [n for (n,) in db.execute("SELECT name FROM sqlite_master")] == ["kept"]
+
+
+@pytest.mark.parametrize("given", ["0", "-5", "much", "1.5"])
+def test_a_size_of_the_cache_that_is_none_is_refused(
+    encoder: Any, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    monkeypatch.setenv("NARRATIVE_CACHE_MB", given)
+    with pytest.raises(InputError, match=f"NARRATIVE_CACHE_MB='{given}': expected a whole number"):
+        CachedEncoder(encoder, "v.sqlite")
+    monkeypatch.setenv("NARRATIVE_CACHE_MB", "12")
+    assert CachedEncoder(encoder, "v.sqlite").megabytes == 12
+    monkeypatch.delenv("NARRATIVE_CACHE_MB")
+    assert CachedEncoder(encoder, "v.sqlite").megabytes == MEGABYTES
+
+
+def test_a_process_that_is_killed_leaves_a_cache_that_serves(tmp_path: Path) -> None:
+    """Whatever the moment of the kill, each block is there whole or not at all."""
+    script = f"""
+import sys
+import numpy as np
+from narrative.encoder import CachedEncoder
+
+class Inner:
+    fingerprint = "f"
+    def encode(self, texts, *, progress=None):
+        print("block", flush=True)
+        return np.array([[float(len(t)), 1.0] for t in texts], dtype=np.float32)
+
+CachedEncoder(Inner(), {str(tmp_path / "v.sqlite")!r}, block=200).encode(
+    [f"{{i:0{{1 + i % 30}}d}}" for i in range(100_000)])
+"""
+    for blocks in (1, 7):
+        with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            for _ in range(blocks):
+                process.stdout.readline()
+            process.kill()
+        with sqlite3.connect(tmp_path / "v.sqlite") as db:
+            assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            assert db.execute("SELECT count(*) FROM kept").fetchone()[0] % 200 == 0
 
 
 def test_a_damaged_cache_says_what_to_delete(encoder: Any, tmp_path: Path) -> None:
@@ -225,6 +308,8 @@ def test_a_damaged_package_is_neither_run_nor_loaded(
     expected = rf"sha256 is (?!{PINNED_SHA256}).*expected {PINNED_SHA256}"
     with pytest.raises(WeightsError, match=expected):
         SentenceEncoder().load()
+    with pytest.raises(WeightsError, match=expected):
+        PinnedEncoder().encode(["a"])
 
 
 def test_the_fingerprint_covers_what_vectors_depend_on(tmp_path: Path) -> None:
@@ -233,6 +318,7 @@ def test_the_fingerprint_covers_what_vectors_depend_on(tmp_path: Path) -> None:
     (folder / "weights").write_bytes(b"1")
     encoders = [
         SentenceEncoder(),
+        PinnedEncoder(),
         SentenceEncoder(batch_rows=8),
         SentenceEncoder(bucket=32),
         SentenceEncoder("some/name"),
@@ -249,18 +335,19 @@ def test_the_fingerprint_covers_what_vectors_depend_on(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def real() -> SentenceEncoder:
-    return SentenceEncoder()
+def real() -> PinnedEncoder:
+    return PinnedEncoder()
 
 
 @pytest.fixture(scope="module")
-def vectors(real: SentenceEncoder) -> np.ndarray:
+def vectors(real: PinnedEncoder) -> np.ndarray:
     return real.encode(TEXTS)
 
 
 @pytest.mark.model
-def test_loading_runs_no_code_of_the_package_and_asks_no_network(real: SentenceEncoder) -> None:
-    real.load()  # conftest lets every connection fail
+def test_loading_runs_no_code_of_the_package_and_asks_no_network(real: PinnedEncoder) -> None:
+    SentenceEncoder().load()  # conftest lets every connection fail
+    real.encode(["a"])
     assert PINNED_PACKAGE not in sys.modules
 
 
@@ -273,14 +360,14 @@ def test_vectors_are_unit_rows(vectors: np.ndarray) -> None:
 
 @pytest.mark.model
 def test_a_vector_is_the_same_alone_and_in_any_company(
-    real: SentenceEncoder, vectors: np.ndarray
+    real: PinnedEncoder, vectors: np.ndarray
 ) -> None:
     for i in (0, 2, 3):
         assert real.encode([TEXTS[i]])[0].tobytes() == vectors[i].tobytes()
     order = [5, 3, 7, 0, 2, 6, 1, 4]
     assert real.encode([TEXTS[i] for i in order]).tobytes() == vectors[order].tobytes()
-    more = real.encode(["a short one"] * 17 + TEXTS)  # more than a batch of the same length
-    assert more[17:].tobytes() == vectors.tobytes()
+    more = real.encode(["a short one"] * 400 + TEXTS)  # more than a pack
+    assert more[400:].tobytes() == vectors.tobytes()
 
 
 @pytest.mark.model
@@ -289,12 +376,95 @@ def test_vectors_agree_with_plain_sentence_transformers(vectors: np.ndarray) -> 
 
     plain = SentenceTransformer(str(weights_folder()), device="cpu")
     expected = plain.encode(TEXTS, normalize_embeddings=True)
-    np.testing.assert_allclose(vectors, expected, atol=1e-5)
+    np.testing.assert_allclose(vectors, expected, atol=1e-6)
+    np.testing.assert_allclose(SentenceEncoder().encode(TEXTS), expected, atol=1e-6)
+    long = ["word " * n for n in (250, 254, 255, 256, 300, 2000)]  # about the longest that is read
+    expected = plain.encode(long, normalize_embeddings=True)
+    np.testing.assert_allclose(PinnedEncoder().encode(long), expected, atol=1e-6)
+
+
+@pytest.mark.model
+def test_a_processor_without_onednn_gives_the_same_numbers(
+    vectors: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("narrative.encoder.packed.has_onednn", lambda: False)
+    plain = PinnedEncoder().encode(TEXTS)
+    np.testing.assert_allclose(plain, vectors, atol=1e-6)
+    assert PinnedEncoder(rows=320).encode(TEXTS) == pytest.approx(vectors, abs=1e-6)
+
+
+@pytest.mark.model
+def test_the_tokenizer_is_the_models_own_and_neither_pads_nor_cuts() -> None:
+    from transformers import AutoTokenizer
+
+    texts = [*TEXTS, "Łódź — naïve; “quoted”…", "日本語", "a" * 300, "word " * 600, "\u202e\x00"]
+    expected = AutoTokenizer.from_pretrained(weights_folder())(texts, verbose=False)["input_ids"]
+    assert [e.ids for e in pinned_tokenizer().encode_batch(texts)] == expected
+
+
+def test_the_route_of_a_model_is_chosen_by_its_name() -> None:
+    assert isinstance(sentence_encoder(), PinnedEncoder)
+    assert isinstance(sentence_encoder("some/name", "r"), SentenceEncoder)
+
+
+@given(lengths=st.lists(st.integers(1, 60), max_size=80), rows=st.sampled_from([60, 61, 128, 1024]))
+def test_packs_hold_every_text_once_and_say_where(lengths: list[int], rows: int) -> None:
+    found = list(packs(lengths, rows))
+    assert sorted(i for p in found for i in p.members) == list(range(len(lengths)))
+    for pack in found:
+        in_order = [lengths[i] for i in pack.members]
+        assert in_order == sorted(in_order)
+        assert sum(in_order) <= rows
+        assert [n for n, count in pack.groups for _ in range(count)] == in_order
+        spans = list(pack.spans())
+        assert [at for at, *_ in spans] == [
+            sum(n * c for n, c in pack.groups[:k]) for k in range(len(spans))
+        ]
+
+
+def test_a_text_longer_than_a_pack_is_refused() -> None:
+    with pytest.raises(ValueError, match="of 61 word pieces does not fit 60 rows"):
+        list(packs([3, 61], 60))
+
+
+@pytest.mark.parametrize("onednn", [True, False])
+def test_the_packed_network_is_berts(monkeypatch: pytest.MonkeyPatch, onednn: bool) -> None:
+    import torch
+    from transformers import BertConfig, BertModel
+
+    if not onednn:
+        monkeypatch.setattr("narrative.encoder.packed.has_onednn", lambda: False)
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=50, hidden_size=32, num_hidden_layers=3, num_attention_heads=4,
+        intermediate_size=64, max_position_embeddings=20,
+    )  # fmt: skip
+    bert = BertModel(config, add_pooling_layer=False).eval()
+    with torch.no_grad():
+        for parameter in bert.parameters():
+            parameter += 0.3 * torch.randn_like(parameter)
+    mine = PackedBert(bert.state_dict(), heads=4, epsilon=config.layer_norm_eps, rows=32)
+    texts = [[1, 5, 2], [1, 9, 8, 7, 6, 2], [1, 3, 2], [1, 2], list(range(20))]
+    kinds = [[0, 1, 1], [0, 0, 0, 1, 1, 1], [0] * 3, [1, 1], [0] * 20]
+    with torch.inference_mode():
+        for pack in packs([len(t) for t in texts], 32):
+            states = list(mine.states(mine.embedded(texts, kinds, pack), pack))
+            at = 0
+            for i in pack.members:
+                rows = slice(at, at + len(texts[i]))
+                at = rows.stop
+                expected = bert(
+                    input_ids=torch.tensor([texts[i]]), token_type_ids=torch.tensor([kinds[i]]),
+                    output_hidden_states=True,
+                ).hidden_states  # fmt: skip
+                assert len(expected) == len(states)
+                for mine_of, of in zip(states, expected, strict=True):
+                    torch.testing.assert_close(mine_of[rows], of[0], atol=2e-5, rtol=1e-4)
 
 
 @pytest.mark.model
 def test_the_cache_gives_back_the_models_bytes(
-    real: SentenceEncoder, vectors: np.ndarray, tmp_path: Path
+    real: PinnedEncoder, vectors: np.ndarray, tmp_path: Path
 ) -> None:
     cached = CachedEncoder(real, tmp_path / "v.sqlite")
     assert cached.encode(TEXTS).tobytes() == vectors.tobytes()
@@ -304,7 +474,7 @@ def test_the_cache_gives_back_the_models_bytes(
 
 
 @pytest.mark.model
-def test_progress_reaches_the_total(real: SentenceEncoder) -> None:
+def test_progress_reaches_the_total(real: PinnedEncoder) -> None:
     told: list[tuple[int, int]] = []
     real.encode(["a", "b", "c"], progress=lambda done, total: told.append((done, total)))
     assert told == [(3, 3)]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -95,10 +97,8 @@ def test_a_mark_in_the_text_divides_nothing() -> None:
 class Words:
     """A tokenizer whose pieces are numbers in the text."""
 
-    cls_token_id, sep_token_id = 101, 102
-
-    def __call__(self, texts: list[str], **_: object) -> dict[str, list[list[int]]]:
-        return {"input_ids": [[int(w) for w in t.split()] for t in texts]}
+    def encode_batch_fast(self, texts: list[str], **_: object) -> list[SimpleNamespace]:
+        return [SimpleNamespace(ids=[int(w) for w in t.split()]) for t in texts]
 
 
 @pytest.mark.parametrize(
@@ -125,14 +125,14 @@ def test_a_claim_without_pieces_is_its_marks() -> None:
     assert pieces([], Words()) == []
 
 
-def test_rows_that_are_not_given_are_empty_texts() -> None:
+def test_rows_in_training_are_padded_and_say_what_is_the_claims_own() -> None:
     rows = pieces([in_place("1", "2 3", "4"), "5"], Words())
-    batch = {k: v.tolist() for k, v in tokens(rows, 7, 3, 0).items()}
+    batch = {k: v.tolist() for k, v in tokens(rows).items()}
     assert batch == {
-        "input_ids": [[101, 1, 2, 3, 4, 102, 0], [101, 5, 102, 0, 0, 0, 0], [0] * 7],
-        "attention_mask": [[1] * 6 + [0], [1] * 3 + [0] * 4, [1] + [0] * 6],
-        "token_type_ids": [[0, 1, 0, 0, 1, 0, 0], [0] * 7, [0] * 7],
-        "own": [[0, 0, 1, 1, 0, 0, 0], [0, 1, 0, 0, 0, 0, 0], [1] + [0] * 6],
+        "input_ids": [[101, 1, 2, 3, 4, 102], [101, 5, 102, 0, 0, 0]],
+        "attention_mask": [[1] * 6, [1] * 3 + [0] * 3],
+        "token_type_ids": [[0, 1, 0, 0, 1, 0], [0] * 6],
+        "own": [[0, 0, 1, 1, 0, 0], [0, 1, 0, 0, 0, 0]],
     }
 
 
@@ -150,12 +150,10 @@ def test_a_claim_has_the_same_vector_in_any_company() -> None:
 
 
 @pytest.mark.model
-def test_the_fingerprint_covers_weights_and_batches() -> None:
+def test_the_fingerprint_covers_the_weights() -> None:
     adapter = load_adapter()
     encoders = [
         ClaimEncoder(adapter),
-        ClaimEncoder(adapter, batch_rows=8),
-        ClaimEncoder(adapter, bucket=8),
         ClaimEncoder(type(adapter)(adapter.tensors, adapter.meta, "other")),
     ]
     assert len({e.fingerprint for e in encoders}) == len(encoders)

@@ -14,8 +14,16 @@ from scipy.special import softmax
 
 import narrative.stance.pairs as module
 from narrative.deltas import pinned_bert
+from narrative.encoder.packed import PackedBert
 from narrative.errors import WeightsError
-from narrative.stance.pair_network import LowRank, PairNetwork, restored, trained_tensors
+from narrative.stance.pair_network import (
+    LowRank,
+    PairNetwork,
+    kept_head,
+    merged_tensors,
+    restored,
+    trained_tensors,
+)
 from narrative.stance.pairs import SEPARATOR, Gate, PairEncoder, PairModel, either
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "experiments"))
@@ -31,7 +39,7 @@ def _joined(proposition: str = "The town fell.") -> list[str]:
     return [f"{c}{SEPARATOR}{proposition}" for c in CLAIMS]
 
 
-def test_a_low_rank_layer_starts_as_its_base_and_merges_into_one() -> None:
+def test_a_low_rank_layer_starts_as_its_base_and_adds_a_product() -> None:
     torch.manual_seed(0)
     layer = LowRank(torch.nn.Linear(6, 4), 2)
     x = torch.randn(3, 6)
@@ -39,7 +47,8 @@ def test_a_low_rank_layer_starts_as_its_base_and_merges_into_one() -> None:
     torch.nn.init.normal_(layer.up)
     changed = layer(x)
     assert not torch.allclose(changed, layer.base(x))
-    torch.testing.assert_close(layer.merged()(x), changed)
+    expected = layer.base(x) + x @ (layer.up @ layer.down).T
+    torch.testing.assert_close(changed, expected)
 
 
 def test_either_takes_a_side_that_one_of_them_takes() -> None:
@@ -82,12 +91,20 @@ def test_what_is_kept_of_a_network_gives_it_back() -> None:
     with torch.inference_mode():
         again = restored(pinned_bert(), 4, kept, "x.safetensors")
         torch.testing.assert_close(again(tokens), network(tokens), atol=2e-2, rtol=0)
+        # What serves: the changes within the matrices, and the head apart.
+        served = PackedBert(merged_tensors(kept, "x.safetensors")).means([[101, 2000, 3000, 102]])
+        logits = kept_head(kept, "x.safetensors")(torch.from_numpy(served))
+        torch.testing.assert_close(logits, again(tokens), atol=1e-4, rtol=0)
     name = next(k for k in kept if k.endswith(".delta"))
     with pytest.raises(WeightsError, match=r"x\.safetensors: .* has shape .*, expected"):
         restored(pinned_bert(), 4, kept | {name: kept[name][:, :1]}, "x.safetensors")
+    with pytest.raises(WeightsError, match=r"x\.safetensors: .* has shape"):
+        merged_tensors(kept | {name: kept[name][:, :1]}, "x.safetensors")
     del kept[name]
     with pytest.raises(WeightsError, match=r"x\.safetensors: no tensor .*; train it again"):
         restored(pinned_bert(), 4, kept, "x.safetensors")
+    with pytest.raises(WeightsError, match=r"x\.safetensors: no tensor .*; train it again"):
+        merged_tensors(kept, "x.safetensors")
 
 
 @pytest.mark.model

@@ -9,9 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from narrative.encoder.pinned import CLS, SEP
 from narrative.reader.pieces import Pieces, Window
 
-CLS, SEP, MASK = 101, 102, 103
+MASK = 103
 
 
 @dataclass(frozen=True)

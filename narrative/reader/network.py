@@ -45,22 +45,20 @@ class Project(nn.Sequential):
         super().__init__(nn.Linear(dims_in, dims_out), nn.GELU(), nn.Dropout(dropout))
 
 
-class Network(nn.Module):
-    """Encoder and heads.
+class Heads(nn.Module):
+    """All but the encoder.
 
     Parameters
     ----------
-    bert : transformers.BertModel
-        The pinned encoder; changed in place by training and by loading.
+    d : int
+        Dimensions of the encoder's vectors.
+    layers : int
+        Of the encoder, with its embeddings.
     dropout : float
-        In the heads.
     """
 
-    def __init__(self, bert: Any, dropout: float = 0.2) -> None:
+    def __init__(self, d: int, layers: int, dropout: float = 0.0) -> None:
         super().__init__()
-        self.bert = bert
-        d = int(bert.config.hidden_size)
-        layers = int(bert.config.num_hidden_layers) + 1
         self.case = nn.Embedding(N_CASES, d)
         self.quote = nn.Embedding(N_QUOTES, d)
         self.brk = nn.Embedding(N_BREAKS, d)
@@ -90,6 +88,55 @@ class Network(nn.Module):
         self.rel_dependent = Project(d, 64, dropout)
         self.rel_head = Project(d, 64, dropout)
         self.rel = Biaffine(64, len(RELATIONS))
+
+    def links(self, spans: Tensor, cues: Tensor, distance: Tensor) -> Tensor:
+        """Return scores of spans with cues, shape (n_spans, n_cues).
+
+        Parameters
+        ----------
+        spans, cues : Tensor, shape (n, 2 * dims)
+            Vectors of the first and last word.
+        distance : Tensor of int, shape (n_spans, n_cues)
+            From ``distance_bucket``.
+        """
+        scores = self.link(self.link_span(spans)[None], self.link_cue(cues)[None])[0, 0]
+        total: Tensor = scores + self.link_distance(distance)[..., 0]
+        return total
+
+    def antecedents(self, words: Tensor, at: Tensor) -> Tensor:
+        """Return scores of what words of one window take up, shape (n, 1 + n_words).
+
+        Column 0 stands for nothing before; words that are not before the mention score far below.
+
+        Parameters
+        ----------
+        words : Tensor, shape (n_words, dims)
+        at : Tensor of int, shape (n,)
+            Places of the mentions' heads.
+        """
+        before = self.earlier(torch.cat([self.new_mention[None], words]))
+        scores: Tensor = self.antecedent(self.mention(words[at])[None], before[None])[0, 0]
+        gap = at[:, None] - torch.arange(len(words))[None]
+        near = self.antecedent_distance(distance_bucket(gap.clamp(min=0)))[..., 0]
+        near = near.masked_fill(gap <= 0, -1e4)
+        return scores + nn.functional.pad(near, (1, 0))
+
+
+class Network(Heads):
+    """Encoder and heads, for training.
+
+    Parameters
+    ----------
+    bert : transformers.BertModel
+        The pinned encoder; changed in place by training.
+    dropout : float
+        In the heads.
+    """
+
+    def __init__(self, bert: Any, dropout: float = 0.2) -> None:
+        layers = int(bert.config.num_hidden_layers) + 1
+        super().__init__(int(bert.config.hidden_size), layers, dropout)
+        self.bert = bert
 
     def encode(self, ids: Tensor, mask: Tensor, features: Tensor, first: Tensor) -> Tensor:
         """Return word vectors, shape (views, batch, n_words, dims).
@@ -124,38 +171,6 @@ class Network(nn.Module):
         """Return relation scores of (dependent, head) vectors, shape (n, n_relations)."""
         scores: Tensor = self.rel.paired(self.rel_dependent(dependents), self.rel_head(heads))
         return scores
-
-    def links(self, spans: Tensor, cues: Tensor, distance: Tensor) -> Tensor:
-        """Return scores of spans with cues, shape (n_spans, n_cues).
-
-        Parameters
-        ----------
-        spans, cues : Tensor, shape (n, 2 * dims)
-            Vectors of the first and last word.
-        distance : Tensor of int, shape (n_spans, n_cues)
-            From ``distance_bucket``.
-        """
-        scores = self.link(self.link_span(spans)[None], self.link_cue(cues)[None])[0, 0]
-        total: Tensor = scores + self.link_distance(distance)[..., 0]
-        return total
-
-    def antecedents(self, words: Tensor, at: Tensor) -> Tensor:
-        """Return scores of what words of one window take up, shape (n, 1 + n_words).
-
-        Column 0 stands for nothing before; words that are not before the mention score far below.
-
-        Parameters
-        ----------
-        words : Tensor, shape (n_words, dims)
-        at : Tensor of int, shape (n,)
-            Places of the mentions' heads.
-        """
-        before = self.earlier(torch.cat([self.new_mention[None], words]))
-        scores: Tensor = self.antecedent(self.mention(words[at])[None], before[None])[0, 0]
-        gap = at[:, None] - torch.arange(len(words))[None]
-        near = self.antecedent_distance(distance_bucket(gap.clamp(min=0)))[..., 0]
-        near = near.masked_fill(gap <= 0, -1e4)
-        return scores + nn.functional.pad(near, (1, 0))
 
 
 def distance_bucket(gap: Tensor) -> Tensor:

@@ -7,13 +7,11 @@ into its vocabulary, so no second tokenizer can disagree with it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from narrative.encoder import weights_folder
+from narrative.encoder import pinned_tokenizer
 from narrative.quotations import find_quotations
 from narrative.segmentation import split_sentences
 
@@ -61,17 +59,6 @@ class Pieces:
         return len(self.starts)
 
 
-@cache
-def _tokenizer() -> Any:
-    from tokenizers import Tokenizer
-
-    # The packaged file pads and cuts at 128.
-    tokenizer = Tokenizer.from_file(str(weights_folder() / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    return tokenizer
-
-
 def _shape(word: str) -> int:
     if word.islower():
         return 1
@@ -93,7 +80,7 @@ def split_words(text: str, lang: str = "en") -> Pieces:
     >>> ["It's ours."[a:b] for a, b in zip(p.starts, p.ends)]
     ['It', "'", 's', 'ours', '.']
     """
-    encoding = _tokenizer().encode(text, add_special_tokens=False)
+    encoding = pinned_tokenizer().encode(text, add_special_tokens=False)
     word = np.array(encoding.word_ids, dtype=np.int64)
     spans = np.array(encoding.offsets, dtype=np.int64).reshape(-1, 2)
     new = np.diff(word, prepend=-1) > 0

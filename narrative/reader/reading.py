@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,6 +25,9 @@ from narrative.reader.decode import (
 )
 from narrative.reader.labels import ENTITY_TAGS, NOMINAL, POS, RELATIONS, ROLES, TAGS
 from narrative.reader.pieces import LINE, PARAGRAPH, Pieces, Window, plan_windows, split_words
+
+if TYPE_CHECKING:
+    from narrative.reader.passes import WindowScores
 
 LANGUAGES = ("en",)
 _SECTION = 150_000  # characters read at a time, which bounds memory
@@ -153,6 +157,19 @@ class _Scores:
         entity = of(n, len(ENTITY_TAGS))
         return cls(of(n, len(TAGS)), index * 0, entity, index, of(n), index * 0, [])
 
+    def add(self, w: Window, found: WindowScores) -> None:
+        """Take the words of a window's core from what was found in the window."""
+        to, of = slice(w.core_low, w.core_high), slice(w.core_low - w.low, w.core_high - w.low)
+        self.tags[to], self.pos[to], self.entity[to] = (
+            found.tags[of],
+            found.pos[of],
+            found.entity[of],
+        )
+        head = found.head[of]
+        self.head[to] = np.where(head == 0, np.arange(to.start, to.stop), head - 1 + w.low)
+        self.root[to], self.rel[to] = found.root[of], found.rel[of]
+        self.windows.append((w, found.vectors))
+
 
 class Reader:
     """Reads English text with the shipped weights, or with a file of the same format.
@@ -161,26 +178,24 @@ class Reader:
     ----------
     path : path-like, optional
         Weights written by ``experiments/train_reader.py``; by default those that ship.
-    batch_rows : int
-        Windows in every batch, so that a text reads the same in any company.
-    bucket : int
-        Window widths are rounded up to a multiple of this many pieces.
+    rows : int, optional
+        Word pieces of a pack (see ``narrative.encoder.packed``).
     """
 
-    def __init__(
-        self, path: str | Path | None = None, *, batch_rows: int = 8, bucket: int = 32
-    ) -> None:
+    def __init__(self, path: str | Path | None = None, *, rows: int = 0) -> None:
+        from narrative.encoder.packed import ROWS, PackedBert
+        from narrative.reader.passes import Pass
         from narrative.reader.weights import read_reader
 
-        self.network, self.meta, self.sha256 = read_reader(path)
-        self.batch_rows, self.bucket = batch_rows, bucket
-        self._transition = self.network.transition.detach().numpy()
+        self.heads, tensors, self.meta, self.sha256 = read_reader(path)
+        self._pass = Pass(self.heads, PackedBert(tensors, rows=rows or ROWS))
+        self._transition = self.heads.transition.detach().numpy()
 
     def read(self, texts: Sequence[str]) -> list[Reading]:
         """Return the reading of each text.
 
         A text is read in sections of some 150,000 characters cut at ends of paragraphs, and
-        sections of several texts share batches: memory does not grow with a text's length, and
+        sections of several texts share packs: memory does not grow with a text's length, and
         a text reads the same in any company.
         """
         parts = [(i, a, t[a:b]) for i, t in enumerate(texts) for a, b in sections(t)]
@@ -193,52 +208,11 @@ class Reader:
     def _read(self, texts: list[str]) -> list[Reading]:
         pieces = [split_words(t) for t in texts]
         scores = [_Scores.empty(len(p)) for p in pieces]
-        for parts in self._batches(pieces):
-            self._fill(parts, pieces, scores)
+        windows = [(i, w) for i, p in enumerate(pieces) for w in plan_windows(p)]
+        for k, found in self._pass.read([(pieces[i], w) for i, w in windows]):
+            i, window = windows[k]
+            scores[i].add(window, found)
         return [self._decode(p, s) for p, s in zip(pieces, scores, strict=True)]
-
-    def _batches(self, pieces: list[Pieces]) -> Iterator[list[tuple[int, Window, int]]]:
-        """Yield (text, window, width) in batches of one width."""
-        buckets: dict[int, list[tuple[int, Window, int]]] = {}
-        for i, p in enumerate(pieces):
-            at = np.append(p.first, len(p.ids))
-            for w in plan_windows(p):
-                size = int(at[w.high] - at[w.low]) + 2
-                width = -(-size // self.bucket) * self.bucket
-                buckets.setdefault(width, []).append((i, w, width))
-        for _, members in sorted(buckets.items()):
-            for at_row in range(0, len(members), self.batch_rows):
-                yield members[at_row : at_row + self.batch_rows]
-
-    def _fill(
-        self, parts: list[tuple[int, Window, int]], pieces: list[Pieces], scores: list[_Scores]
-    ) -> None:
-        import torch
-
-        from narrative.reader.batches import make_batch
-
-        net, rows, width = self.network, [(pieces[i], w) for i, w, _ in parts], parts[0][2]
-        batch = make_batch(rows, n_pieces=width, n_rows=self.batch_rows)
-        with torch.inference_mode():
-            attribution, syntax = net.encode(batch.ids, batch.mask, batch.features, batch.first)
-            arcs = net.arcs(syntax).masked_fill(~batch.heads()[:, None, :], -1e4)
-            best = arcs.argmax(-1)
-            padded = torch.cat([net.root.expand(len(syntax), 1, -1), syntax], 1)
-            chosen = padded.gather(1, best.unsqueeze(-1).expand(-1, -1, padded.shape[-1]))
-            rel = net.relations(syntax.flatten(0, 1), chosen.flatten(0, 1)).argmax(-1)
-            found = (
-                net.tag(attribution), net.pos(syntax).argmax(-1), net.entity(syntax),
-                best, arcs[..., 0], rel.view(best.shape), attribution,
-            )  # fmt: skip
-            tags, pos, entity, heads, root, rels, vectors = (x.numpy() for x in found)
-        for row, (i, w, _) in enumerate(parts):
-            to, out = slice(w.core_low, w.core_high), scores[i]
-            of = slice(w.core_low - w.low, w.core_high - w.low)
-            out.tags[to], out.pos[to], out.entity[to] = tags[row, of], pos[row, of], entity[row, of]
-            head = heads[row, of]
-            out.head[to] = np.where(head == 0, np.arange(to.start, to.stop), head - 1 + w.low)
-            out.root[to], out.rel[to] = root[row, of], rels[row, of]
-            out.windows.append((w, vectors[row, : w.high - w.low].copy()))
 
     def _decode(self, pieces: Pieces, s: _Scores) -> Reading:
         opening = np.flatnonzero(
@@ -268,7 +242,7 @@ class Reader:
                 continue
             with torch.inference_mode():
                 words, heads = torch.from_numpy(vectors), torch.from_numpy(at - w.low)
-                best = self.network.antecedents(words, heads).argmax(1).numpy()
+                best = self.heads.antecedents(words, heads).argmax(1).numpy()
             out |= {int(i): int(b) - 1 + w.low for i, b in zip(at, best, strict=True) if b > 0}
         return out
 
@@ -327,7 +301,7 @@ class Reader:
         gap = torch.from_numpy(cues[None, :, 0] - spans[:, :1])
         of, by = (torch.from_numpy(vectors[e].reshape(len(e), -1)) for e in ends)
         with torch.inference_mode():
-            return np.asarray(self.network.links(of, by, distance_bucket(gap)).numpy())
+            return np.asarray(self.heads.links(of, by, distance_bucket(gap)).numpy())
 
 
 Part = tuple[int, int, str]

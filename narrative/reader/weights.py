@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from narrative.deltas import delta_tensors, pinned_bert, restore
+from narrative.deltas import delta_tensors, restore, restored_tensors
+from narrative.encoder.pinned import DIMS, LAYERS
 from narrative.errors import WeightsError
 from narrative.reader.labels import ENTITY_TAGS, POS, RELATIONS, TAGS
-from narrative.reader.network import Network
+from narrative.reader.network import Heads, Network
 from narrative.storage import read_weights
 
 FORMAT = "narrative-reader-1"
@@ -30,13 +31,14 @@ def write_reader(network: Network, path: Path, meta: dict[str, Any]) -> None:
 
 def read_reader(
     path: str | Path | None = None, *, sha256: str | None = None
-) -> tuple[Network, dict[str, Any], str]:
+) -> tuple[Heads, dict[str, Any], dict[str, Any], str]:
     """Load a reader: by default the one that ships, whose sha256 is pinned.
 
     Returns
     -------
-    (Network, dict, str)
-        The network in evaluation mode, its metadata, and the file's sha256.
+    (Heads, dict, dict, str)
+        The heads in evaluation mode, the encoder's tensors by name, metadata, and the file's
+        sha256.
 
     Raises
     ------
@@ -50,6 +52,6 @@ def read_reader(
     tensors, meta, got = read_weights(path, FORMAT, sha256)
     if {k: tuple(v) for k, v in meta.get("labels", {}).items()} != _LABELS:
         raise WeightsError(f"{path.name}: its labels differ from this version's; train it again.")
-    network = Network(pinned_bert())
-    restore(network, tensors, path.name)
-    return network.eval(), meta, got
+    heads = Heads(DIMS, LAYERS + 1)
+    restore(heads, tensors, path.name)
+    return heads.eval(), restored_tensors(tensors, path.name), meta, got

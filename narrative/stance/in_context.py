@@ -8,23 +8,27 @@ chunking; Günther et al. 2024). A claim without a place is read alone.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from narrative.adapter import Adapter
-from narrative.encoder import PINNED_SHA256, Progress, Vectors, fixed_batches, weights_folder
+from narrative.encoder import PINNED_SHA256, Progress, Vectors, pinned_tokenizer
+from narrative.encoder.pinned import CLS, DIMS, LONGEST, SEP
 from narrative.errors import InputError
 from narrative.normalise import ActorNormaliser
 from narrative.storage import sha256_text
+
+if TYPE_CHECKING:
+    from narrative.encoder.packed import PackedBert
 
 # Between what stands before, the claim, and what stands after.
 SEPARATOR = "\x1f"
 # Characters that are read before and after: about two sentences and the rest of one.
 BEFORE, AFTER = 160, 80
 PLACE = ("before", "after")
-_LONGEST = 256
 
 
 def place(text: str, start: int, end: int) -> tuple[str, str]:
@@ -128,16 +132,15 @@ class Pieces(NamedTuple):
     stop: int
 
 
-def pieces(texts: Sequence[str], tokenizer: Any, longest: int = _LONGEST) -> list[Pieces]:
-    """Return the word pieces of texts that ``in_place`` made.
+def pieces(texts: Sequence[str], tokenizer: Any = None, longest: int = LONGEST) -> list[Pieces]:
+    """Return the word pieces of texts that ``in_place`` made, by default the pinned encoder's.
 
     A claim that is too long is cut at its end. Its place gives way to it: first what stands after,
     then the farthest of what stands before.
     """
-    if not texts:
-        return []
     flat = [part for text in texts for part in _parts(text)]
-    ids = tokenizer(flat, add_special_tokens=False, verbose=False)["input_ids"]
+    read = tokenizer if tokenizer is not None else pinned_tokenizer()
+    ids = [e.ids for e in read.encode_batch_fast(flat, add_special_tokens=False)]
     out = []
     for i in range(0, len(ids), 3):
         before, claim, after = ids[i : i + 3]
@@ -145,7 +148,7 @@ def pieces(texts: Sequence[str], tokenizer: Any, longest: int = _LONGEST) -> lis
         room = longest - 2 - len(claim)
         before = before[max(0, len(before) - room) :]
         after = after[: room - len(before)]
-        whole = [tokenizer.cls_token_id, *before, *claim, *after, tokenizer.sep_token_id]
+        whole = [CLS, *before, *claim, *after, SEP]
         # A claim without a word piece is its two marks: something to average.
         start = 1 + len(before) if claim else 0
         stop = start + len(claim) if claim else len(whole)
@@ -153,58 +156,56 @@ def pieces(texts: Sequence[str], tokenizer: Any, longest: int = _LONGEST) -> lis
     return out
 
 
-def tokens(rows: Sequence[Pieces], width: int, n: int, pad: int) -> dict[str, Any]:
-    """Return `n` rows of `width` as tensors: what BERT reads, and which pieces are the claim's.
+def kinds(row: Pieces) -> list[int]:
+    """Return the kind of text of each piece: 1 for what stands beside the claim, else 0.
 
-    What stands beside the claim is of the second kind of text, so that attention can tell them
-    apart. Rows beyond those given are empty texts.
+    Attention can tell the two apart.
     """
+    n = len(row.ids)
+    return [int(0 < i < row.start or row.stop <= i < n - 1) for i in range(n)]
+
+
+def tokens(rows: Sequence[Pieces]) -> dict[str, Any]:
+    """Return padded rows as tensors, for training: what BERT reads, and the claim's own pieces."""
     import torch
 
-    ids = torch.full((n, width), pad, dtype=torch.long)
-    mask, own, kinds = (torch.zeros_like(ids) for _ in range(3))
-    mask[:, 0] = own[:, 0] = 1
+    width = max(len(r.ids) for r in rows)
+    ids, mask, own, sorts = (torch.zeros((len(rows), width), dtype=torch.long) for _ in range(4))
     for i, row in enumerate(rows):
         ids[i, : len(row.ids)] = torch.tensor(row.ids)
         mask[i, : len(row.ids)] = 1
-        own[i] = 0
         own[i, row.start : row.stop] = 1
-        kinds[i, 1 : row.start] = 1
-        kinds[i, row.stop : len(row.ids) - 1] = 1
-    return {"input_ids": ids, "attention_mask": mask, "token_type_ids": kinds, "own": own}
+        sorts[i, : len(row.ids)] = torch.tensor(kinds(row))
+    return {"input_ids": ids, "attention_mask": mask, "token_type_ids": sorts, "own": own}
 
 
 class ClaimEncoder:
-    """The stance network behind batches of fixed shape.
+    """The stance network's vectors of claims, read in their place.
 
-    As ``SentenceEncoder`` it pads to buckets and fixed batches, so that a claim has the same vector
-    in any company.
+    A claim has the same vector in any company (see ``narrative.encoder.packed``).
 
     Parameters
     ----------
     adapter : Adapter
         What training changed in the pinned encoder.
-    batch_rows, bucket : int
-        Rows of every batch; lengths in word pieces are rounded up to a multiple of `bucket`.
+    rows : int, optional
+        Word pieces of a pack.
     """
 
-    def __init__(self, adapter: Adapter, *, batch_rows: int = 16, bucket: int = 16) -> None:
-        self.adapter, self.batch_rows, self.bucket = adapter, batch_rows, bucket
-        self._loaded: Any = None
+    def __init__(self, adapter: Adapter, *, rows: int = 0) -> None:
+        self.adapter, self.rows = adapter, rows
 
     @property
     def fingerprint(self) -> str:
-        """Hash of weights and batch shape."""
-        parts = ("claims", PINNED_SHA256, self.adapter.sha256, self.batch_rows, self.bucket)
-        return sha256_text("|".join(map(str, parts)))
+        """Hash of the weights and of how they are used."""
+        return sha256_text(f"claims|{PINNED_SHA256}|{self.adapter.sha256}|packed")
 
-    def load(self) -> Any:
-        """Return the network's encoder and its tokenizer, loaded on first use."""
-        if self._loaded is None:
-            from transformers import AutoTokenizer
+    @cached_property
+    def network(self) -> PackedBert:
+        """The network's encoder, loaded on first use."""
+        from narrative.encoder.packed import ROWS, PackedBert
 
-            self._loaded = self.adapter.bert(), AutoTokenizer.from_pretrained(weights_folder())
-        return self._loaded
+        return PackedBert(self.adapter.encoder_tensors(), rows=self.rows or ROWS)
 
     def encode(self, texts: Sequence[str], *, progress: Progress | None = None) -> Vectors:
         """Return one unit vector a claim.
@@ -214,7 +215,7 @@ class ClaimEncoder:
         texts : sequence of str
             Normalised claims, with their place as ``in_place`` joins it, or alone.
         progress : callable, optional
-            Called with (done, total) after each batch.
+            Called with (done, total) after each pack.
 
         Returns
         -------
@@ -222,19 +223,20 @@ class ClaimEncoder:
         """
         import torch
 
-        from narrative.stance.network import pooled
+        from narrative.encoder.packed import packs, unit
 
-        bert, tokenizer = self.load()
-        rows = pieces(texts, tokenizer)
-        out = np.zeros((len(texts), int(bert.config.hidden_size)), dtype=np.float32)
-        lengths, done = [len(r.ids) for r in rows], 0
+        rows, done = pieces(texts), 0
+        ids, sorts = [r.ids for r in rows], [kinds(r) for r in rows]
+        out = np.zeros((len(texts), DIMS), dtype=np.float32)
         with torch.inference_mode():
-            for width, at in fixed_batches(lengths, self.batch_rows, self.bucket, _LONGEST):
-                batch = tokens(
-                    [rows[i] for i in at], width, self.batch_rows, tokenizer.pad_token_id
-                )
-                out[at] = pooled(bert, batch)[: len(at)].numpy()
-                done += len(at)
+            for pack in packs([len(p) for p in ids], self.network.rows):
+                words, first = self.network.words(ids, sorts, pack), 0
+                own = []
+                for i in pack.members:
+                    own.append(words[first + rows[i].start : first + rows[i].stop].mean(0))
+                    first += len(ids[i])
+                out[pack.members] = torch.stack(own).numpy()
+                done += len(pack.members)
                 if progress is not None:
                     progress(done, len(texts))
-        return out
+        return unit(out)

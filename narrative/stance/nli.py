@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from narrative.encoder import Progress, Vectors, model_identity
+from narrative.encoder import Progress, Vectors, fixed_batches, model_identity
+from narrative.encoder.pinned import LONGEST
 from narrative.errors import WeightsError
-from narrative.stance.pairs import read_pairs
+from narrative.stance.pairs import SEPARATOR
 from narrative.storage import sha256_text
 
 _NEVER = -30.0  # logit of a class that a model does not know
@@ -114,7 +115,7 @@ class NLIEncoder:
             If the model cannot be loaded, or its labels are not those of inference.
         """
         network, tokenizer, columns = self._loaded
-        found = read_pairs(
+        found = _read_pairs(
             texts,
             lambda tokens: network(**tokens).logits,
             tokenizer,
@@ -127,3 +128,57 @@ class NLIEncoder:
             if column is not None and len(texts):
                 out[:, side] = found[:, column]
         return out
+
+
+def _read_pairs(
+    texts: Sequence[str],
+    network: Any,
+    tokenizer: Any,
+    *,
+    rows: int,
+    bucket: int,
+    progress: Progress | None = None,
+    longest: int = LONGEST,
+) -> Vectors:
+    """Return a network's logits of joined texts, by batches of fixed shape.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Each two texts with ``SEPARATOR`` between.
+    network : callable
+        Takes tokens, returns logits, shape (batch, n_classes).
+    tokenizer : transformers tokenizer
+    rows, bucket, longest : int
+        Of a batch; what widths are rounded up to; tokens at most.
+    progress : callable, optional
+    """
+    import torch
+
+    if not texts:
+        return np.zeros((0, 3), dtype=np.float32)
+    first, second = zip(*(t.split(SEPARATOR, 1) for t in texts), strict=True)
+    cut = {"truncation": "only_first", "max_length": longest}
+    lengths = [len(ids) for ids in tokenizer(list(first), list(second), **cut)["input_ids"]]
+    out: Vectors | None = None
+    done = 0
+    with torch.inference_mode():
+        for width, members in fixed_batches(lengths, rows, bucket, longest):
+            blank = [""] * (rows - len(members))
+            tokens = tokenizer(
+                [first[i] for i in members] + blank,
+                [second[i] for i in members] + blank,
+                padding="max_length",
+                truncation="only_first",
+                max_length=width,
+                return_tensors="pt",
+            )
+            logits = network(dict(tokens))[: len(members)].float().numpy()
+            if out is None:
+                out = np.zeros((len(texts), logits.shape[1]), dtype=np.float32)
+            out[members] = logits
+            done += len(members)
+            if progress is not None:
+                progress(done, len(texts))
+    assert out is not None
+    return out

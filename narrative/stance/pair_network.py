@@ -14,6 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from narrative.deltas import Arrays, eight_bits
+from narrative.encoder import pinned_tensors
+from narrative.encoder.pinned import DIMS
 from narrative.errors import WeightsError
 from narrative.stance.network import SIDES
 
@@ -35,16 +37,16 @@ class LowRank(nn.Module):
         self.down = nn.Parameter(torch.randn(rank, base.in_features) / base.in_features**0.5)
         self.up = nn.Parameter(torch.zeros(base.out_features, rank))
 
-    def merged(self) -> nn.Linear:
-        """Return one linear layer that does the same."""
-        with torch.no_grad():
-            self.base.weight += self.up @ self.down
-        return self.base
-
     def forward(self, x: Tensor) -> Tensor:
         """Return the layer's output for `x`, shape (..., out_features)."""
         changed = nn.functional.linear(nn.functional.linear(x, self.down), self.up)
         return torch.as_tensor(self.base(x) + changed)
+
+
+def _head(dims: int, dropout: float = 0.0) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Linear(dims, dims), nn.GELU(), nn.Dropout(dropout), nn.Linear(dims, len(SIDES))
+    )
 
 
 class PairNetwork(nn.Module):
@@ -70,17 +72,7 @@ class PairNetwork(nn.Module):
         self.bert = bert
         d = int(bert.config.hidden_size)
         self.drop = nn.Dropout(dropout)
-        self.head = nn.Sequential(
-            nn.Linear(d, d), nn.GELU(), nn.Dropout(dropout), nn.Linear(d, len(SIDES))
-        )
-
-    def merge(self) -> PairNetwork:
-        """Put the changes into the encoder's own matrices, for scoring; return the network."""
-        for module in list(self.bert.encoder.modules()):
-            for name, child in list(module.named_children()):
-                if isinstance(child, LowRank):
-                    setattr(module, name, child.merged())
-        return self
+        self.head = _head(d, dropout)
 
     def vectors(self, tokens: Mapping[str, Tensor]) -> Tensor:
         """Return the mean word vector of tokenised pairs, shape (batch, dims): the head's input."""
@@ -107,10 +99,18 @@ def trained_tensors(network: PairNetwork) -> Arrays:
     return out
 
 
-def restored(
-    bert: Any, rank: int, tensors: Arrays, file: str, *, merge: bool = True
-) -> PairNetwork:
-    """Return a trained network, ready to score.
+def _kept(tensors: Arrays, name: str, file: str) -> Tensor:
+    """Return what was kept of a parameter."""
+    try:
+        stored = tensors[name if name in tensors else f"{name}.delta"].astype(np.float32)
+        scale = 1 if name in tensors else tensors[f"{name}.scale"].astype(np.float32)
+    except KeyError:
+        raise WeightsError(f"{file}: no tensor {name!r}; train it again.") from None
+    return torch.from_numpy(stored * scale)
+
+
+def restored(bert: Any, rank: int, tensors: Arrays, file: str) -> PairNetwork:
+    """Return a trained network, whose changes can be trained further.
 
     Parameters
     ----------
@@ -121,8 +121,6 @@ def restored(
         As ``trained_tensors`` returns them.
     file : str
         Named in errors.
-    merge : bool
-        Whether the changes are put into the encoder's matrices; else they can be trained further.
 
     Raises
     ------
@@ -131,16 +129,44 @@ def restored(
     """
     network = PairNetwork(bert, rank)
     for name, parameter in network.named_parameters():
-        if not parameter.requires_grad:
-            continue
-        try:
-            stored = tensors[name if name in tensors else f"{name}.delta"].astype(np.float32)
-            scale = 1 if name in tensors else tensors[f"{name}.scale"].astype(np.float32)
-        except KeyError:
-            raise WeightsError(f"{file}: no tensor {name!r}; train it again.") from None
-        if stored.shape != tuple(parameter.shape):
-            raise WeightsError(
-                f"{file}: {name} has shape {stored.shape}, expected {tuple(parameter.shape)}."
-            )
-        parameter.data.copy_(torch.from_numpy(stored * scale))
-    return (network.merge() if merge else network).eval()
+        if parameter.requires_grad:
+            parameter.data.copy_(_fitting(_kept(tensors, name, file), parameter, name, file))
+    return network.eval()
+
+
+def _fitting(stored: Tensor, wanted: Tensor, name: str, file: str) -> Tensor:
+    if stored.shape != wanted.shape:
+        raise WeightsError(
+            f"{file}: {name} has shape {tuple(stored.shape)}, expected {tuple(wanted.shape)}."
+        )
+    return stored
+
+
+def merged_tensors(tensors: Arrays, file: str) -> dict[str, Tensor]:
+    """Return the pinned encoder's tensors with the changes put into its matrices, by name.
+
+    Raises
+    ------
+    WeightsError
+        If a tensor is missing or does not fit.
+    """
+    out = pinned_tensors()
+    for name, value in out.items():
+        if name.startswith("encoder.") and value.ndim == 2:
+            base = f"bert.{name.removesuffix('.weight')}"
+            up, down = (_kept(tensors, f"{base}.{part}", file) for part in ("up", "down"))
+            if up.shape[-1] != down.shape[0]:
+                raise WeightsError(
+                    f"{file}: {base}.up has shape {tuple(up.shape)}, which does not fit "
+                    f"{tuple(down.shape)} of {base}.down."
+                )
+            out[name] = value + _fitting(up @ down, value, base, file)
+    return out
+
+
+def kept_head(tensors: Arrays, file: str) -> nn.Sequential:
+    """Return the head on pairs, ready to score."""
+    head = _head(DIMS)
+    for name, parameter in head.named_parameters():
+        parameter.data.copy_(_fitting(_kept(tensors, f"head.{name}", file), parameter, name, file))
+    return head.eval()

@@ -12,14 +12,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import softmax
 
-from narrative.encoder import Encoder, Progress, Vectors, fixed_batches, weights_folder
+from narrative.encoder import Encoder, Progress, Vectors, pinned_tokenizer
+from narrative.encoder.pinned import CLS, LONGEST, SEP
 from narrative.storage import read_weights, sha256_text
+
+if TYPE_CHECKING:
+    from narrative.encoder.packed import PackedBert
 
 FORMAT = "narrative-pairs-1"
 SHIPPED = "pairs.safetensors"
@@ -27,22 +31,20 @@ SHIPPED_SHA256 = "1334dcad2aa4e19d4e5618e4daa3da040187d61c57fcd089845215935b889a
 # Between a claim and a proposition that are handed over as one text.
 SEPARATOR = "\x1e"
 CROSS_ENCODER = "cross-encoder"
-_LONGEST = 256
 Probabilities = npt.NDArray[np.float64]
 
 
 class PairEncoder:
-    """The shipped cross-encoder behind batches of fixed shape.
+    """The shipped cross-encoder.
 
-    As ``SentenceEncoder`` it pads to buckets and fixed batches, so that a pair scores the same in
-    any company.
+    A pair scores the same in any company (see ``narrative.encoder.packed``).
 
     Parameters
     ----------
     path : path-like, optional
         Weights that ``experiments/train_pairs.py`` wrote; by default the shipped ones.
-    batch_rows, bucket : int
-        Rows of every batch; token lengths are rounded up to a multiple of `bucket`.
+    rows : int, optional
+        Word pieces of a pack.
 
     Raises
     ------
@@ -50,10 +52,8 @@ class PairEncoder:
         If the weights are missing, damaged or of another format.
     """
 
-    def __init__(
-        self, path: str | Path | None = None, *, batch_rows: int = 16, bucket: int = 16
-    ) -> None:
-        self.batch_rows, self.bucket = batch_rows, bucket
+    def __init__(self, path: str | Path | None = None, *, rows: int = 0) -> None:
+        self.rows = rows
         if path is None:
             with as_file(files("narrative") / "weights" / SHIPPED) as shipped:
                 stored = read_weights(Path(shipped), FORMAT, SHIPPED_SHA256)
@@ -64,25 +64,28 @@ class PairEncoder:
     @property
     def fingerprint(self) -> str:
         """Hash of what the logits depend on."""
-        return sha256_text(f"pairs|{self.sha256}|{self.batch_rows}|{self.bucket}")
+        return sha256_text(f"pairs|{self.sha256}|packed")
 
     def trainable(self) -> Any:
         """Return a network of its own with these weights, to be trained on a user's pairs."""
         from narrative.deltas import pinned_bert
         from narrative.stance.pair_network import restored
 
-        rank = int(self.meta["rank"])
-        return restored(pinned_bert(), rank, self._tensors, SHIPPED, merge=False)
+        return restored(pinned_bert(), int(self.meta["rank"]), self._tensors, SHIPPED)
 
     @cached_property
-    def _loaded(self) -> tuple[Any, Any]:
-        from transformers import AutoTokenizer
+    def network(self) -> PackedBert:
+        """The network's encoder, loaded on first use."""
+        from narrative.encoder.packed import ROWS, PackedBert
+        from narrative.stance.pair_network import merged_tensors
 
-        from narrative.deltas import pinned_bert
-        from narrative.stance.pair_network import restored
+        return PackedBert(merged_tensors(self._tensors, SHIPPED), rows=self.rows or ROWS)
 
-        network = restored(pinned_bert(), int(self.meta["rank"]), self._tensors, SHIPPED)
-        return network, AutoTokenizer.from_pretrained(weights_folder())
+    @cached_property
+    def _head(self) -> Any:
+        from narrative.stance.pair_network import kept_head
+
+        return kept_head(self._tensors, SHIPPED)
 
     def encode(self, texts: Sequence[str], *, progress: Progress | None = None) -> Vectors:
         """Return logits of against, none and favor, divided by the temperature.
@@ -91,89 +94,43 @@ class PairEncoder:
         ----------
         texts : sequence of str
             Each a claim, ``SEPARATOR`` and a proposition. A claim is cut where both exceed 256
-            tokens.
+            word pieces.
         progress : callable, optional
-            Called with (done, total) after each batch.
+            Called with (done, total) after each pack.
 
         Returns
         -------
         ndarray of float32, shape (n, 3)
         """
-        network, tokenizer = self._loaded
-        logits = read_pairs(
-            texts, network, tokenizer, rows=self.batch_rows, bucket=self.bucket, progress=progress
-        )
-        return logits / np.float32(self.meta["temperature"])
+        return self.logits(self.vectors(texts, progress=progress))
 
     def vectors(self, texts: Sequence[str], *, progress: Progress | None = None) -> Vectors:
         """Return what the head reads of each joined text, shape (n, dims)."""
-        network, tokenizer = self._loaded
-        return read_pairs(
-            texts, network.vectors, tokenizer, rows=self.batch_rows, bucket=self.bucket,
-            progress=progress,
-        )  # fmt: skip
+        pieces, kinds = _joined_pieces(texts)
+        return self.network.means(pieces, kinds, progress=progress)
 
     def logits(self, vectors: Vectors) -> Vectors:
-        """Return what ``encode`` does, up to rounding, from the vectors of joined texts."""
+        """Return what ``encode`` does from the vectors of joined texts."""
         import torch
 
         with torch.inference_mode():
-            found: Vectors = self._loaded[0].head(torch.from_numpy(vectors)).numpy()
-        return found / np.float32(self.meta["temperature"])
+            # Row by row: a product of another shape can round otherwise.
+            found = [self._head(row).numpy() for row in torch.from_numpy(vectors)[:, None]]
+        out: Vectors = np.concatenate([np.zeros((0, 3), np.float32), *found])
+        return out / np.float32(self.meta["temperature"])
 
 
-def read_pairs(
-    texts: Sequence[str],
-    network: Any,
-    tokenizer: Any,
-    *,
-    rows: int,
-    bucket: int,
-    progress: Progress | None = None,
-    longest: int = _LONGEST,
-) -> Vectors:
-    """Return a network's logits of joined texts, by batches of fixed shape.
-
-    Parameters
-    ----------
-    texts : sequence of str
-        Each two texts with ``SEPARATOR`` between.
-    network : callable
-        Takes tokens, returns logits, shape (batch, n_classes).
-    tokenizer : transformers tokenizer
-    rows, bucket, longest : int
-        Of a batch; what widths are rounded up to; tokens at most.
-    progress : callable, optional
-    """
-    import torch
-
-    if not texts:
-        return np.zeros((0, 3), dtype=np.float32)
-    first, second = zip(*(t.split(SEPARATOR, 1) for t in texts), strict=True)
-    cut = {"truncation": "only_first", "max_length": longest}
-    lengths = [len(ids) for ids in tokenizer(list(first), list(second), **cut)["input_ids"]]
-    out: Vectors | None = None
-    done = 0
-    with torch.inference_mode():
-        for width, members in fixed_batches(lengths, rows, bucket, longest):
-            blank = [""] * (rows - len(members))
-            tokens = tokenizer(
-                [first[i] for i in members] + blank,
-                [second[i] for i in members] + blank,
-                padding="max_length",
-                truncation="only_first",
-                max_length=width,
-                return_tensors="pt",
-            )
-            logits = network(dict(tokens))[: len(members)].float().numpy()
-            if out is None:
-                out = np.zeros((len(texts), logits.shape[1]), dtype=np.float32)
-            out[members] = logits
-            done += len(members)
-            if progress is not None:
-                progress(done, len(texts))
-    assert out is not None
-    return out
+def _joined_pieces(texts: Sequence[str]) -> tuple[list[list[int]], list[list[int]]]:
+    """Return the word pieces of joined texts with their marks, and which of the two each is of."""
+    both = [part for text in texts for part in text.split(SEPARATOR, 1)]
+    read = pinned_tokenizer().encode_batch_fast(both, add_special_tokens=False)
+    pieces, kinds = [], []
+    for claim, proposition in zip(read[::2], read[1::2], strict=True):
+        second = proposition.ids[: LONGEST - 4]  # a claim keeps one piece at least
+        first = claim.ids[: LONGEST - 3 - len(second)]
+        pieces.append([CLS, *first, SEP, *second, SEP])
+        kinds.append([0] * (len(first) + 2) + [1] * (len(second) + 1))
+    return pieces, kinds
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from narrative.adapter import Adapter, load_adapter
-from narrative.encoder import CachedEncoder, Encoder, Progress, SentenceEncoder, default_cache
+from narrative.encoder import CachedEncoder, Encoder, PinnedEncoder, Progress, default_cache
 from narrative.errors import InputError
 from narrative.normalise import ActorNormaliser, build_normaliser
 from narrative.schema import CAMPS, UNKNOWN, check_table
@@ -84,7 +84,7 @@ def stance_model(larger: str = "", revision: str = "") -> StanceModel:
         If the larger model cannot be loaded, or its labels are not those of inference.
     """
     adapter, cache = load_adapter(), default_cache()
-    plain = CachedEncoder(SentenceEncoder(), cache)
+    plain = CachedEncoder(PinnedEncoder(), cache)
     if larger:
         nli = NLIEncoder(larger, revision=revision or None)
         # A name without a revision can mean other weights tomorrow: nothing of it is kept.

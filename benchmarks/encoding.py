@@ -1,0 +1,103 @@
+"""Speed of the encoders beside plain sentence-transformers.
+
+    python benchmarks/encoding.py [--repeat 5] [--documents 40]
+
+In one process, turn about, tokenisation included and without a cache but where it is named: the
+claims of written documents (``training/documents``), embedded by plain sentence-transformers at
+batch 32 and by the package; again from the cache; then all that a claim goes through: its documents
+read for attributions (the network and its decoding; and the whole extraction, rules included), its
+stance towards seven propositions, and its vector. Printed as multiples of what the plain encoder
+takes for the same claims: median of the repeats, least and greatest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from side_by_side import machine, times, turns
+
+WRITTEN = Path(__file__).resolve().parent.parent / "training" / "documents"
+BASE = "plain sentence-transformers, batch 32"
+
+
+def documents(n: int) -> pd.DataFrame:
+    """Return the first written documents."""
+    from narrative.schema import check_table, empty_table
+
+    rows = []
+    for path in sorted(WRITTEN.glob("*.json"))[:n]:
+        read = json.loads(path.read_text(encoding="utf-8"))
+        rows.append({"doc_id": path.stem, "outlet": read["outlet"], "text": read["text"],
+                     "published_at": read["published_at"], "published_precision": "day",
+                     "lang": "en", "copy_group": path.stem})  # fmt: skip
+    columns = empty_table("documents").columns
+    return check_table(pd.DataFrame(rows).reindex(columns=columns, fill_value=""), "documents")
+
+
+def main() -> None:
+    from narrative.adapter import load_adapter
+    from narrative.claims import extract_claims
+    from narrative.encoder import (
+        CachedEncoder,
+        PinnedEncoder,
+        SentenceEncoder,
+        pinned_tokenizer,
+    )
+    from narrative.reader import shipped_reader
+    from narrative.schema import empty_table
+    from narrative.stance import PairEncoder, PairModel, StanceModel, score_stance
+    from narrative.stance.in_context import ClaimEncoder, with_place
+    from narrative.stance.structured import StructureEncoder, shipped_structured
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeat", type=int, default=5)
+    parser.add_argument("--documents", type=int, default=40)
+    args = parser.parse_args()
+    read = documents(args.documents)
+    claims = with_place(extract_claims(read, empty_table("sources")), read)
+    texts = claims["text"].tolist()
+    plain, ours, reader = SentenceEncoder().load(), PinnedEncoder(), shipped_reader()
+    adapter = load_adapter()
+    model = StanceModel(
+        adapter, ClaimEncoder(adapter), PairModel(PairEncoder(), ours), StructureEncoder(),
+        shipped_structured(),
+    )  # fmt: skip
+    trained: dict[str, str] = adapter.meta["propositions"]
+    framings = pd.DataFrame({"framing_id": list(trained), "proposition": list(trained.values())})
+    with tempfile.TemporaryDirectory() as folder:
+        cached = CachedEncoder(ours, Path(folder) / "v.sqlite")
+        cached.encode(texts)
+        work: dict[str, Callable[[], object]] = {
+            BASE: lambda: plain.encode(texts, batch_size=32, normalize_embeddings=True),
+            "embedding": lambda: ours.encode(texts),
+            "embedding, from the cache": lambda: cached.encode(texts),
+            "attribution, network and decoding": lambda: reader.read(read["text"].tolist()),
+            "attribution, whole extraction": lambda: extract_claims(read, empty_table("sources")),
+            "stance, seven propositions": lambda: score_stance(claims, framings, model=model),
+        }
+        for step in work.values():
+            step()  # loads what it needs
+        taken = turns(work, args.repeat)
+    close = np.abs(plain.encode(texts, normalize_embeddings=True) - ours.encode(texts)).max()
+    taken["embedding, attribution (network) and stance"] = sum(
+        taken[n] for n in ("embedding", "attribution, network and decoding",
+                           "stance, seven propositions")
+    )  # fmt: skip
+    pieces = np.mean([len(e.ids) for e in pinned_tokenizer().encode_batch(texts)])
+    print(machine())
+    print(f"{len(texts)} claims of {pieces:.1f} word pieces in {len(read)} documents; "
+          f"{args.repeat} repeats; vectors differ by {close:.1e} at most")  # fmt: skip
+    for name, seconds in taken.items():
+        rate = len(texts) / np.median(seconds)
+        print(f"{name:45s}{rate:9.0f} claims/s  {times(seconds, taken[BASE])} x the plain time, "
+              f"{times(taken[BASE], seconds)} x its rate")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""Text to vectors: pinned weights, exact and packed, and a cache keyed by content."""
+
+from narrative.encoder.base import Encoder, Progress, Vectors
+from narrative.encoder.cache import CachedEncoder, default_cache, embed
+from narrative.encoder.pinned import (
+    DEFAULT_MODEL,
+    PINNED_PACKAGE,
+    PINNED_SHA256,
+    TOKENIZER_SHA256,
+    check_weights,
+    pinned_tensors,
+    pinned_tokenizer,
+    weights_folder,
+)
+from narrative.encoder.sentence import (
+    PinnedEncoder,
+    SentenceEncoder,
+    fixed_batches,
+    model_identity,
+    sentence_encoder,
+)
+
+__all__ = [
+    "DEFAULT_MODEL",
+    "PINNED_PACKAGE",
+    "PINNED_SHA256",
+    "TOKENIZER_SHA256",
+    "CachedEncoder",
+    "Encoder",
+    "PinnedEncoder",
+    "Progress",
+    "SentenceEncoder",
+    "Vectors",
+    "check_weights",
+    "default_cache",
+    "embed",
+    "fixed_batches",
+    "model_identity",
+    "pinned_tensors",
+    "pinned_tokenizer",
+    "sentence_encoder",
+    "weights_folder",
+]

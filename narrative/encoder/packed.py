@@ -1,0 +1,249 @@
+"""A BERT encoder over packed rows: exact, without padding, in the fewest large products.
+
+Texts are sorted by length and their word pieces stand one after the other in one matrix of a fixed
+number of rows; only attention looks at texts, and those of one length together. Products therefore
+have one shape whatever the texts are, so that a text has the same vector in any company, bit for
+bit, and nothing is spent on padding (Zeng et al., "Boosting distributed training performance of the
+unpadded BERT model", 2022; Krell et al., "Efficient sequence packing", 2021: both for training).
+Weights are laid out for oneDNN once, where torch has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import (
+    gelu,
+    layer_norm,
+    linear,
+    normalize,
+    scaled_dot_product_attention,
+)
+
+from narrative.encoder.base import Progress, Vectors
+from narrative.encoder.pinned import EPSILON, HEADS
+
+ROWS = 1024  # word pieces of a pack: products of it are near a processor's best, memory is small
+Product = Callable[[Tensor], Tensor]
+Normal = Callable[[Tensor], Tensor]
+
+
+class Pack(NamedTuple):
+    """Texts that are read together.
+
+    Parameters
+    ----------
+    members : list of int
+        Which texts, in the order of their rows.
+    groups : list of (int, int)
+        Lengths in word pieces, and how many consecutive texts have each.
+    """
+
+    members: list[int]
+    groups: list[tuple[int, int]]
+
+    def spans(self) -> Iterator[tuple[int, int, int]]:
+        """Yield (first row, length, number of texts) of each group."""
+        at = 0
+        for length, n in self.groups:
+            yield at, length, n
+            at += length * n
+
+
+def packs(lengths: Sequence[int], rows: int = ROWS) -> Iterator[Pack]:
+    """Yield texts, the shortest first, in packs of at most `rows` word pieces.
+
+    Raises
+    ------
+    ValueError
+        If a text is longer than a pack.
+    """
+    order = sorted(range(len(lengths)), key=lambda i: lengths[i])
+    if order and lengths[order[-1]] > rows:
+        raise ValueError(f"a text of {lengths[order[-1]]} word pieces does not fit {rows} rows.")
+    members: list[int] = []
+    groups: list[tuple[int, int]] = []
+    total = 0
+    for i in order:
+        length = lengths[i]
+        if total + length > rows:
+            yield Pack(members, groups)
+            members, groups, total = [], [], 0
+        members.append(i)
+        total += length
+        if groups and groups[-1][0] == length:
+            groups[-1] = (length, groups[-1][1] + 1)
+        else:
+            groups.append((length, 1))
+    if members:
+        yield Pack(members, groups)
+
+
+@dataclass(frozen=True)
+class _Layer:
+    attend: Product  # to queries, keys and values, side by side
+    out: Product
+    after_attention: Normal
+    widen: Product  # with GELU
+    narrow: Product
+    after: Normal
+
+
+def unit(vectors: Vectors) -> Vectors:
+    """Return rows scaled to length one."""
+    return np.asarray(normalize(torch.from_numpy(vectors), dim=1).numpy())
+
+
+def has_onednn() -> bool:
+    """Return whether torch has oneDNN's products of weights laid out beforehand."""
+    backend: Any = torch.backends.mkldnn
+    return backend.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+
+
+def _product(weight: Tensor, bias: Tensor, rows: int, activation: str = "none") -> Product:
+    """Return a linear layer for inputs of `rows` rows, with GELU after it if asked."""
+    weight, bias = weight.contiguous(), bias.contiguous()
+    if has_onednn():
+        ops: Any = torch.ops.mkldnn
+        laid = ops._reorder_linear_weight(weight, rows)
+        how = "none" if activation == "gelu" else ""  # GELU by the error function
+        return lambda x: ops._linear_pointwise(x, laid, bias, activation, [], how)
+    if activation == "gelu":
+        return lambda x: gelu(linear(x, weight, bias))
+    return lambda x: linear(x, weight, bias)
+
+
+class PackedBert:
+    """A BERT encoder for inference; the numbers are those of ``transformers.BertModel``.
+
+    Parameters
+    ----------
+    tensors : mapping of str to Tensor
+        By the names of ``BertModel.state_dict()``; without pooling layer.
+    heads : int
+        Of attention.
+    epsilon : float
+        Of the layer norms.
+    rows : int
+        Of a pack, in word pieces.
+    """
+
+    def __init__(
+        self,
+        tensors: Mapping[str, Tensor],
+        *,
+        heads: int = HEADS,
+        epsilon: float = EPSILON,
+        rows: int = ROWS,
+    ) -> None:
+        self.rows, self.heads, self.epsilon = rows, heads, epsilon
+        self._words, self._positions, self._kinds = (
+            tensors[f"embeddings.{name}_embeddings.weight"].float()
+            for name in ("word", "position", "token_type")
+        )
+        self.dims = self._words.shape[1]
+        self._first = self._norm(tensors, "embeddings.LayerNorm")
+        count = 1 + max(int(k.split(".")[2]) for k in tensors if k.startswith("encoder.layer."))
+        self._layers = [self._layer(tensors, f"encoder.layer.{i}") for i in range(count)]
+
+    def _norm(self, tensors: Mapping[str, Tensor], name: str) -> Normal:
+        weight, bias = tensors[f"{name}.weight"].float(), tensors[f"{name}.bias"].float()
+        return lambda x: layer_norm(x, (self.dims,), weight, bias, self.epsilon)
+
+    def _layer(self, tensors: Mapping[str, Tensor], name: str) -> _Layer:
+        def of(*parts: str, activation: str = "none") -> Product:
+            weight, bias = (
+                torch.cat([tensors[f"{name}.{p}.{what}"].float() for p in parts])
+                for what in ("weight", "bias")
+            )
+            return _product(weight, bias, self.rows, activation)
+
+        return _Layer(
+            of(*(f"attention.self.{p}" for p in ("query", "key", "value"))),
+            of("attention.output.dense"),
+            self._norm(tensors, f"{name}.attention.output.LayerNorm"),
+            of("intermediate.dense", activation="gelu"),
+            of("output.dense"),
+            self._norm(tensors, f"{name}.output.LayerNorm"),
+        )
+
+    def embedded(
+        self, pieces: Sequence[Sequence[int]], kinds: Sequence[Sequence[int]] | None, pack: Pack
+    ) -> Tensor:
+        """Return what the first layer reads before its norm, shape (rows, dims).
+
+        Parameters
+        ----------
+        pieces, kinds : sequence of sequence of int
+            Of every text, word pieces with their marks and the kind of text of each piece (all 0
+            if None). `pack` says which are read.
+        """
+        ids, places, sorts = (np.zeros(self.rows, dtype=np.int64) for _ in range(3))
+        total = sum(n * length for length, n in pack.groups)
+        ids[:total] = np.fromiter(chain.from_iterable(pieces[i] for i in pack.members), np.int64)
+        places[:total] = np.concatenate(
+            [np.tile(np.arange(length), n) for length, n in pack.groups]
+        )
+        if kinds is not None:
+            sorts[:total] = np.fromiter(chain.from_iterable(kinds[i] for i in pack.members), int)
+        words = self._words[torch.from_numpy(ids)]
+        words += self._kinds[torch.from_numpy(sorts)]
+        words += self._positions[torch.from_numpy(places)]
+        return words
+
+    def states(self, embedded: Tensor, pack: Pack) -> Iterator[Tensor]:
+        """Yield the vectors after the embeddings' norm and after each layer, shape (rows, dims)."""
+        x = self._first(embedded)
+        yield x
+        attended = torch.zeros_like(x)  # rows beyond the texts stay zero
+        for layer in self._layers:
+            self._attend(layer.attend(x), pack, attended)
+            x = layer.after_attention(layer.out(attended).add_(x))
+            x = layer.after(layer.narrow(layer.widen(x)).add_(x))
+            yield x
+
+    def words(
+        self, pieces: Sequence[Sequence[int]], kinds: Sequence[Sequence[int]] | None, pack: Pack
+    ) -> Tensor:
+        """Return the last layer's vectors of word pieces, shape (rows, dims)."""
+        *_, last = self.states(self.embedded(pieces, kinds, pack), pack)
+        return last
+
+    def means(
+        self,
+        pieces: Sequence[Sequence[int]],
+        kinds: Sequence[Sequence[int]] | None = None,
+        *,
+        progress: Progress | None = None,
+    ) -> Vectors:
+        """Return the mean vector of each text's word pieces, marks included, shape (n, dims)."""
+        out, done = np.zeros((len(pieces), self.dims), dtype=np.float32), 0
+        with torch.inference_mode():
+            for pack in packs([len(p) for p in pieces], self.rows):
+                words = self.words(pieces, kinds, pack)
+                found = [
+                    words[at : at + length * n].view(n, length, -1).mean(1)
+                    for at, length, n in pack.spans()
+                ]
+                out[pack.members] = torch.cat(found).numpy()
+                done += len(pack.members)
+                if progress is not None:
+                    progress(done, len(pieces))
+        return out
+
+    def _attend(self, joint: Tensor, pack: Pack, out: Tensor) -> None:
+        """Write the attention of every text to its own pieces, from queries, keys and values."""
+        width = self.dims // self.heads
+        for at, length, n in pack.spans():
+            part = joint[at : at + length * n].view(n, length, 3, self.heads, width)
+            query, key, value = part.permute(2, 0, 3, 1, 4)
+            mixed = scaled_dot_product_attention(query, key, value)
+            out[at : at + length * n].view(n, length, self.heads, width).copy_(
+                mixed.transpose(1, 2)
+            )
