@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
+import resource
+import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -20,6 +22,12 @@ def machine() -> str:
     name = named[0] if named else platform.processor() or platform.machine()
     threads = torch.get_num_threads()
     return f"{name}, {os.cpu_count()} processors, {threads} threads, torch {torch.__version__}"
+
+
+def peak() -> float:
+    """Return the peak memory of this process in GiB."""
+    unit = 30 if sys.platform == "darwin" else 20
+    return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**unit)
 
 
 def turns(work: Mapping[str, Callable[[], object]], repeat: int) -> dict[str, np.ndarray]:

@@ -4,30 +4,100 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Sequence
+from math import exp, factorial
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from narrative.storage import sha256_text
+
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.intp]
 
 
-def bootstrap_weights(n_groups: int, n_boot: int, *, random_state: int = 0) -> Floats:
-    """Return how often each group is drawn in each replicate, shape (n_boot, n_groups).
+def bin_sums(at: Ints, values: Floats, n: int) -> Floats:
+    """Return sums of `values` by their numbers `at`, shape (n,)."""
+    return np.bincount(at, weights=values, minlength=n).astype(np.float64)
 
-    Groups are documents, wire-copy groups counted once; rows sum to `n_groups`.
+
+class Contributions(NamedTuple):
+    """What groups (documents, copies counted once) contribute to the ratios of cells.
+
+    One row for each group and cell in which the group has something, so that a corpus of many
+    sources and bins takes no more room than its claims. Those of parts of a corpus are those of the
+    whole once rows of one group and cell are added up (``narrative.timeline``).
+
+    Parameters
+    ----------
+    group, cell : ndarray of int, shape (n_rows,)
+        Numbers of groups and cells.
+    top, bottom : ndarray of float, shape (n_rows,)
+        Of the ratio: ``sum(top) / sum(bottom)`` over the groups of a cell.
+    n_cells : int
     """
-    rng = np.random.default_rng(random_state)
-    if n_groups == 0:
-        return np.zeros((n_boot, 0))
-    return rng.multinomial(n_groups, np.full(n_groups, 1 / n_groups), size=n_boot).astype(
-        np.float64
+
+    group: Ints
+    cell: Ints
+    top: Floats
+    bottom: Floats
+    n_cells: int
+
+    def sums(self, values: Floats) -> Floats:
+        """Return sums of `values`, a row each, over each cell's groups, shape (n_cells,)."""
+        return bin_sums(self.cell, values, self.n_cells)
+
+    def speaking(self) -> Floats:
+        """Return how many groups have a denominator in each cell, shape (n_cells,)."""
+        return self.sums((self.bottom > 0).astype(float))
+
+
+def contributions(numerator: Floats, denominator: Floats) -> Contributions:
+    """Return what ``numerator`` and ``denominator``, shape (n_groups, n_cells), hold."""
+    group, cell = np.nonzero((numerator != 0) | (denominator != 0))
+    return Contributions(
+        group, cell, numerator[group, cell], denominator[group, cell], numerator.shape[1]
     )
+
+
+def poisson_weights(
+    names: Sequence[Hashable], n_boot: int, *, random_state: int = 0
+) -> npt.NDArray[np.uint8]:
+    """Return how often each group is drawn in each replicate, shape (n_groups, n_boot).
+
+    Weights are Poisson with mean one, by a hash of the group's name: those of a group are the same
+    whatever other groups there are, so that sums over parts of a corpus, added up, are the sums
+    over the whole, and no interval depends on how it was cut (the "bag of little" and streaming
+    bootstraps draw so; Hanley and MacGibbon 2006, Chamandy et al. 2012).
+
+    Parameters
+    ----------
+    names : sequence
+        Of the groups, told apart by ``str``.
+    n_boot : int
+    random_state : int
+    """
+    halves = (n_boot + 1) // 2
+    out = np.empty((len(names), n_boot), dtype=np.uint8)
+    for i, name in enumerate(names):
+        key = int(sha256_text(f"{random_state}\n{name}")[:32], 16)
+        raw = np.random.Philox(key=key).random_raw(halves)  # its raw stream never changes
+        out[i] = np.searchsorted(_POISSON, raw.astype("<u8").view("<u4")[:n_boot], side="right")
+    return out
+
+
+# A number below the k-th of these, of 2^32, is less than k (Poisson with mean one).
+_POISSON = np.array(
+    [int(2**32 * sum(exp(-1) / factorial(j) for j in range(k + 1))) for k in range(12)],
+    dtype=np.uint32,
+)
 
 
 def ratio_intervals(
     numerator: Floats,
     denominator: Floats,
     *,
+    names: Sequence[Hashable] | None = None,
     n_boot: int = 1000,
     level: float = 0.95,
     random_state: int = 0,
@@ -39,6 +109,8 @@ def ratio_intervals(
     ----------
     numerator, denominator : ndarray, shape (n_groups, n_cells)
         Contribution of each group to each cell.
+    names : sequence, optional
+        Of the groups (see ``poisson_weights``); by default their numbers.
     n_boot : int
     level : float
         Coverage in (0, 1).
@@ -50,20 +122,75 @@ def ratio_intervals(
     -------
     low, high : ndarray, shape (n_cells,)
     """
-    weights = bootstrap_weights(numerator.shape[0], n_boot, random_state=random_state)
-    low = np.full(numerator.shape[1], np.nan)
-    high = np.full(numerator.shape[1], np.nan)
-    enough = np.flatnonzero((denominator > 0).sum(axis=0) >= min_groups)
-    tails = [(1 - level) / 2, (1 + level) / 2]
-    for block in np.array_split(enough, max(1, len(enough) // 512)):
-        if not len(block):
-            continue
-        top, bottom = weights @ numerator[:, block], weights @ denominator[:, block]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            low[block], high[block] = np.nanquantile(
-                np.where(bottom > 0, top / bottom, np.nan), tails, axis=0
-            )
+    groups = range(len(numerator)) if names is None else names
+    weights = poisson_weights(groups, n_boot, random_state=random_state)
+    made = contributions(numerator, denominator)
+    return drawn_intervals(made, weights, level=level, min_groups=min_groups)
+
+
+def drawn_intervals(
+    made: Contributions,
+    weights: npt.NDArray[np.uint8],
+    *,
+    level: float = 0.95,
+    min_groups: int = 2,
+) -> tuple[Floats, Floats]:
+    """Return percentile intervals of ratios of weighted sums.
+
+    Parameters
+    ----------
+    made : Contributions
+    weights : ndarray of int, shape (n_groups, n_boot)
+        From ``poisson_weights``.
+    level, min_groups
+        As in ``ratio_intervals``.
+
+    Returns
+    -------
+    low, high : ndarray, shape (n_cells,)
+    """
+    from scipy.sparse import csr_matrix
+
+    low, high = np.full(made.n_cells, np.nan), np.full(made.n_cells, np.nan)
+    enough = np.flatnonzero(made.speaking() >= min_groups)
+    place = np.full(made.n_cells, -1)
+    place[enough] = np.arange(len(enough))
+    rows = np.flatnonzero(place[made.cell] >= 0)
+    rows = rows[np.argsort(place[made.cell[rows]], kind="stable")]
+    at = place[made.cell[rows]]
+    tails = ((1 - level) / 2, (1 + level) / 2)
+    for first in range(0, len(enough), _BLOCK):
+        a, b = np.searchsorted(at, [first, first + _BLOCK])
+        mine, n = rows[a:b], min(_BLOCK, len(enough) - first)
+        groups, column = np.unique(made.group[mine], return_inverse=True)
+        drawn = weights[groups].astype(np.float64)  # sums of counts are exact in any order
+        where = (at[a:b] - first, column)
+        top, bottom = (
+            csr_matrix((values[mine], where), shape=(n, len(groups))) @ drawn
+            for values in (made.top, made.bottom)
+        )
+        cells = enough[first : first + n]
+        low[cells], high[cells] = _quantiles(top, bottom, tails)
     return low, high
+
+
+_BLOCK = 1024  # cells whose replicates are in memory at once
+
+
+def _quantiles(top: Floats, bottom: Floats, tails: tuple[float, float]) -> tuple[Floats, Floats]:
+    """Return quantiles along the rows of ``top / bottom``, of what is defined (linear)."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = np.sort(np.where(bottom > 0, top / bottom, np.nan), axis=1)  # NaN comes last
+    n = (bottom > 0).sum(axis=1)
+    out = []
+    for tail in tails:
+        at = tail * np.maximum(n - 1, 0)
+        below = np.floor(at).astype(int)
+        above = np.minimum(below + 1, np.maximum(n - 1, 0))
+        rows = np.arange(len(ratio))
+        a, b = ratio[rows, below], ratio[rows, above]
+        out.append(a + (b - a) * (at - below))
+    return out[0], out[1]
 
 
 def clustered_intervals(
@@ -104,11 +231,25 @@ def clustered_intervals(
     confidence intervals for proportions in complex sample surveys. Journal of Survey Statistics and
     Methodology 7.
     """
+    made = contributions(numerator, denominator)
+    return worth_intervals(made, level=level, min_groups=min_groups, span=span)
+
+
+def worth_intervals(
+    made: Contributions,
+    *,
+    level: float = 0.95,
+    min_groups: int = 2,
+    span: tuple[float, float] = (0.0, 1.0),
+) -> tuple[Floats, Floats]:
+    """Return what ``clustered_intervals`` does, of contributions."""
     from scipy import stats
 
     least, width = span[0], span[1] - span[0]
-    share, worth = sample_worth(
-        (numerator - least * denominator) / width, denominator, level=level, min_groups=min_groups
+    share, worth = _worth(
+        made._replace(top=(made.top - least * made.bottom) / width),
+        level=level,
+        min_groups=min_groups,
     )
     low, high = np.full(len(share), np.nan), np.full(len(share), np.nan)
     cells = np.flatnonzero(np.isfinite(worth))
@@ -140,20 +281,22 @@ def sample_worth(
     -------
     share, worth : ndarray, shape (n_cells,)
     """
+    return _worth(contributions(numerator, denominator), level=level, min_groups=min_groups)
+
+
+def _worth(made: Contributions, *, level: float, min_groups: int) -> tuple[Floats, Floats]:
     from scipy import stats
 
-    total = denominator.sum(axis=0)
-    n = (denominator > 0).sum(axis=0)
-    share, worth = np.full(len(total), np.nan), np.full(len(total), np.nan)
+    total, n = made.sums(made.bottom), made.speaking()
+    share, worth = np.full(made.n_cells, np.nan), np.full(made.n_cells, np.nan)
     some = total > 0
-    share[some] = np.clip(numerator[:, some].sum(axis=0) / total[some], 0, 1)
+    share[some] = np.clip(made.sums(made.top)[some] / total[some], 0, 1)
     cells = np.flatnonzero((n >= max(2, min_groups)) & some)
     if not len(cells):
         return share, worth
-    top, bottom, mine, total, n = (
-        numerator[:, cells], denominator[:, cells], share[cells], total[cells], n[cells],
-    )  # fmt: skip
-    variance = ((top - mine * bottom) ** 2).sum(axis=0) / total**2 * n / (n - 1)
+    apart = made.sums((made.top - np.nan_to_num(share)[made.cell] * made.bottom) ** 2)
+    mine, total, n = share[cells], total[cells], n[cells]
+    variance = apart[cells] / total**2 * n / (n - 1)
     tail = (1 - level) / 2
     shrunk = (stats.norm.ppf(tail) / stats.t.ppf(tail, n - 1)) ** 2
     inner = (variance > 0) & (mine > 0) & (mine < 1)

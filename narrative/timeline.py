@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from narrative.errors import InputError
-from narrative.resampling import clustered_intervals, ratio_intervals
+from narrative.resampling import (
+    Contributions,
+    Floats,
+    Ints,
+    bin_sums,
+    drawn_intervals,
+    poisson_weights,
+    worth_intervals,
+)
 from narrative.schema import NO_FRAMING, UNKNOWN, check_table, empty_table
 
-Floats = npt.NDArray[np.float64]
 INTERVALS = ("clustered", "bootstrap")
 FREQUENCIES = ("day", "week", "month", "year")
 _WIDTH = {"day": 10, "week": 10, "month": 7, "year": 4}
@@ -110,95 +118,142 @@ def estimate_timeline(
         raise InputError(f"interval={settings.interval!r}; expected one of {', '.join(INTERVALS)}.")
     if settings.freq not in FREQUENCIES:
         raise InputError(f"freq={settings.freq!r}; expected one of {', '.join(FREQUENCIES)}.")
-    rows = _long(claims, documents, sources, settings.freq)
-    undated = len(claims) - rows["claim_id"].nunique()
-    if rows.empty:
-        out = empty_table("timeline")
-    else:
-        out = _estimate(rows, assignments, stances, settings, random_state)
-    out.attrs["undated"] = int(undated)
+    rows = _dated(claims, documents, sources, settings.freq)
+    table, made = _cells(rows)
+    out = empty_table("timeline")
+    if len(table):
+        out = _estimate(table, made, rows, assignments, stances, settings, random_state)
+    out.attrs["undated"] = int(len(claims) - len(rows.claim_id))
     return out
 
 
-def _long(
+class _Dated(NamedTuple):
+    """Claims with a bin, as numbers; names are sorted, so that numbers sort as they do."""
+
+    claim_id: pd.Index
+    group: Ints
+    bin: Ints
+    speakers: dict[str, Ints]  # by level
+    groups: list[str]
+    bins: list[tuple[str, str]]
+    names: dict[str, list[str]]  # by level
+
+
+def _numbered(values: pd.Series) -> tuple[Ints, list[str]]:
+    """Return each value's number among the sorted distinct values, and these."""
+    codes, names = pd.factorize(values.astype(str), sort=True)
+    return codes.astype(np.intp), [str(n) for n in names]
+
+
+def _dated(
     claims: pd.DataFrame, documents: pd.DataFrame, sources: pd.DataFrame, freq: str
-) -> pd.DataFrame:
-    """Return one row a claim and level, with its bin and resampling group."""
-    camp = dict(zip(sources["source_id"], sources["camp"], strict=True))
-    group = dict(zip(documents["doc_id"], documents["copy_group"], strict=True))
+) -> _Dated:
+    """Return the claims whose date is precise enough for a bin."""
     said = claims["said_at"].astype(str)
     if "said_precision" in claims.columns:  # a season is written as its first month but is none
         said = said.where(claims["said_precision"] != "season", said.str[:4])
-    bins = [time_bin(v, freq) for v in said]
-    base = pd.DataFrame(
+    bin_of = {v: time_bin(v, freq) for v in said.unique()}
+    bins = sorted({b for b in bin_of.values() if b is not None})
+    number: dict[tuple[str, str] | None, int] = {b: i for i, b in enumerate(bins)} | {None: -1}
+    at = said.map({v: number[b] for v, b in bin_of.items()}).to_numpy(dtype=np.intp)
+    kept = claims[at >= 0]
+    group = dict(zip(documents["doc_id"], documents["copy_group"], strict=True))
+    camp = dict(zip(sources["source_id"], sources["camp"], strict=True))
+    by_level = {
+        "camp": kept["source_id"].map(camp).fillna(UNKNOWN),
+        "outlet": kept["chain"].astype(str).str.split(">", n=1).str[0],
+        "speaker": kept["source_id"],
+    }
+    numbered = {level: _numbered(values) for level, values in by_level.items()}
+    groups, names = _numbered(kept["doc_id"].map(group))
+    return _Dated(
+        pd.Index(kept["claim_id"]), groups, at[at >= 0],
+        {level: codes for level, (codes, _) in numbered.items()}, names, bins,
+        {level: names for level, (_, names) in numbered.items()},
+    )  # fmt: skip
+
+
+class _Rows(NamedTuple):
+    """Where each claim of each level counts: the levels stand one after the other."""
+
+    entry: Ints  # of each claim and level, its row below
+    group: Ints
+    cell: Ints
+    n_cells: int
+
+
+def _cells(rows: _Dated) -> tuple[pd.DataFrame, _Rows]:
+    """Return one row a source and bin with a claim, and what each claim counts in."""
+    n_bins, n_groups, shift = max(1, len(rows.bins)), max(1, len(rows.groups)), 0
+    parts, keys = [], []
+    for level, codes in rows.speakers.items():
+        parts.append(shift + codes * n_bins + rows.bin)
+        keys += [(level, name) for name in rows.names[level]]
+        shift += len(rows.names[level]) * n_bins
+    code = np.concatenate(parts)
+    cells, cell = np.unique(code, return_inverse=True)
+    pair = cell * n_groups + np.tile(rows.group, len(parts))
+    pairs, entry = np.unique(pair, return_inverse=True)
+    of_pair = pairs // n_groups
+    table = pd.DataFrame(
         {
-            "claim_id": claims["claim_id"].to_numpy(),
-            "doc_id": claims["doc_id"].to_numpy(),
-            "group": claims["doc_id"].map(group).to_numpy(),
-            "bin_start": [b[0] if b else None for b in bins],
-            "bin_end": [b[1] if b else None for b in bins],
-            "speaker": claims["source_id"].to_numpy(),
-            "outlet": [str(c).split(">")[0] for c in claims["chain"]],
-            "camp": [camp.get(s, UNKNOWN) for s in claims["source_id"]],
+            "level": [keys[c // n_bins][0] for c in cells],
+            "source_id": [keys[c // n_bins][1] for c in cells],
+            "bin_start": [rows.bins[c % n_bins][0] for c in cells],
+            "bin_end": [rows.bins[c % n_bins][1] for c in cells],
+            "n_docs": np.bincount(of_pair, minlength=len(cells)),
+            "n_claims": np.bincount(cell, minlength=len(cells)),
         }
-    ).dropna(subset=["bin_start"])
-    levels = ["speaker", "outlet", "camp"]
-    return base.melt(
-        id_vars=["claim_id", "doc_id", "group", "bin_start", "bin_end"],
-        value_vars=levels,
-        var_name="level",
-        value_name="source_id",
     )
+    return table, _Rows(entry, pairs % n_groups, of_pair, len(cells))
 
 
 def _estimate(
-    rows: pd.DataFrame,
+    table: pd.DataFrame,
+    made: _Rows,
+    rows: _Dated,
     assignments: pd.DataFrame,
     stances: pd.DataFrame,
     settings: TimelineSettings,
     random_state: int,
 ) -> pd.DataFrame:
-    keys = ["level", "source_id", "bin_start", "bin_end"]
-    rows = rows.sort_values([*keys, "claim_id"], kind="stable")
-    cells = rows.groupby(keys, sort=True)
-    cell_of = cells.ngroup().to_numpy()
-    groups, group_of = np.unique(rows["group"].astype(str).to_numpy(), return_inverse=True)
-    table = cells.agg(n_docs=("group", "nunique"), n_claims=("claim_id", "nunique")).reset_index()
-    shape = (len(groups), len(table))
-    assigned = assignments.set_index("claim_id")["framing_id"].reindex(rows["claim_id"]).to_numpy()
-    framings = sorted(
-        {f for f in assignments["framing_id"] if f != NO_FRAMING} | set(stances["framing_id"])
-    )
-    total = _sums(np.ones(len(rows)), group_of, cell_of, shape)
+    levels, n = len(rows.speakers), len(made.group)
+    weights = None
+    if settings.interval == "bootstrap":
+        weights = poisson_weights(rows.groups, settings.n_boot, random_state=random_state)
+
+    def summed(values: Floats) -> Floats:
+        """Return sums of a value of each claim over what stands in one group and cell."""
+        return bin_sums(made.entry, np.tile(values, levels), n)
+
+    def estimated(top: Floats, bottom: Floats, least: float) -> tuple[Floats, Floats, Floats]:
+        mine = Contributions(made.group, made.cell, top, bottom, made.n_cells)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            ratio = np.where(mine.sums(bottom) > 0, mine.sums(top) / mine.sums(bottom), np.nan)
+        level, fewest = settings.level, settings.min_docs
+        if weights is not None:
+            return ratio, *drawn_intervals(mine, weights, level=level, min_groups=fewest)
+        span = (least, 1.0)
+        return ratio, *worth_intervals(mine, level=level, min_groups=fewest, span=span)
+
+    assigned = _at(rows.claim_id, assignments["claim_id"], assignments["framing_id"])
+    by_framing = {str(f): part for f, part in stances.groupby("framing_id")}
+    named = {str(f) for f in assignments["framing_id"].unique()} - {NO_FRAMING}
+    framings = sorted(named | set(by_framing))
+    total = summed(np.ones(len(rows.claim_id)))
     parts = []
-
-    def intervals(top: Floats, bottom: Floats, least: float = 0.0) -> tuple[Floats, Floats]:
-        if settings.interval == "bootstrap":
-            return ratio_intervals(
-                top,
-                bottom,
-                n_boot=settings.n_boot,
-                level=settings.level,
-                random_state=random_state,
-                min_groups=settings.min_docs,
-            )
-        return clustered_intervals(
-            top, bottom, level=settings.level, min_groups=settings.min_docs, span=(least, 1.0)
-        )
-
-    by_framing = dict(tuple(stances.groupby("framing_id")))
     for framing in framings:
-        inside = _sums((assigned == framing).astype(float), group_of, cell_of, shape)
         part = table.assign(framing_id=framing)
-        part["prevalence"] = _ratio(inside, total)
-        part["prevalence_low"], part["prevalence_high"] = intervals(inside, total)
+        inside = summed((assigned == framing).astype(float))
+        found = estimated(inside, total, 0.0)
+        part["prevalence"], part["prevalence_low"], part["prevalence_high"] = found
         part[["stance", "stance_low", "stance_high"]] = np.nan
         if framing in by_framing:
-            mine = by_framing[framing].set_index("claim_id").reindex(rows["claim_id"])
-            net = _sums(mine["stance"].to_numpy(dtype=float), group_of, cell_of, shape)
-            side = _sums(mine["stance"].abs().to_numpy(dtype=float), group_of, cell_of, shape)
-            part["stance"] = _ratio(net, side)
-            part["stance_low"], part["stance_high"] = intervals(net, side, -1.0)
+            mine = by_framing[framing]
+            taken = _at(rows.claim_id, mine["claim_id"], mine["stance"]).astype(float)
+            taken = np.nan_to_num(taken)
+            found = estimated(summed(taken), summed(np.abs(taken)), -1.0)
+            part["stance"], part["stance_low"], part["stance_high"] = found
         parts.append(part)
     if not parts:
         return empty_table("timeline")
@@ -208,15 +263,8 @@ def _estimate(
     return check_table(out, "timeline")
 
 
-def _sums(
-    values: np.ndarray, group: np.ndarray, cell: np.ndarray, shape: tuple[int, int]
-) -> np.ndarray:
-    flat = np.bincount(
-        group * shape[1] + cell, weights=np.nan_to_num(values), minlength=shape[0] * shape[1]
-    )
-    return flat.reshape(shape)
-
-
-def _ratio(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(bottom.sum(axis=0) > 0, top.sum(axis=0) / bottom.sum(axis=0), np.nan)
+def _at(wanted: pd.Index, ids: pd.Series, values: pd.Series) -> npt.NDArray[Any]:
+    """Return the value that stands beside each wanted id; None or NaN where there is none."""
+    if len(wanted) == len(ids) and (wanted == ids.to_numpy()).all():
+        return values.to_numpy()  # as a run writes them
+    return values.set_axis(pd.Index(ids)).reindex(wanted).to_numpy()

@@ -6,30 +6,48 @@ import pytest
 from scipy import stats
 
 from narrative.resampling import (
-    bootstrap_weights,
     clustered_intervals,
     false_discovery,
     group_bootstrap,
+    poisson_weights,
     ratio_intervals,
 )
 
 
-def test_every_replicate_draws_as_many_groups_as_there_are() -> None:
-    weights = bootstrap_weights(7, 2000, random_state=1)
-    assert weights.shape == (2000, 7)
-    assert (weights.sum(axis=1) == 7).all()
-    np.testing.assert_allclose(weights.mean(axis=0), 1, atol=0.1)
-    np.testing.assert_allclose(weights.var(axis=0), 6 / 7, atol=0.1)  # multinomial: n p (1 - p)
+def test_weights_are_poisson_with_mean_one() -> None:
+    weights = poisson_weights(range(300), 2001, random_state=1)
+    assert weights.shape == (300, 2001)
+    counts = np.bincount(weights.ravel(), minlength=8)
+    expected = stats.poisson.pmf(range(7), 1) * weights.size
+    # Some 600,000 draws: a count is off by a few of its standard errors at most.
+    assert (np.abs(counts[:7] - expected) < 4.5 * np.sqrt(expected) + 1).all()
+    across = np.corrcoef(weights)[np.triu_indices(300, 1)]
+    assert np.abs(across).max() < 5.5 / np.sqrt(2001)  # of 44,850 pairs
 
 
-def test_the_state_decides_the_draws() -> None:
-    first, again, other = (bootstrap_weights(5, 50, random_state=s) for s in (1, 1, 2))
-    assert (first == again).all()
-    assert not (first == other).all()
+def test_a_groups_weights_depend_on_its_name_and_the_state_alone() -> None:
+    whole = poisson_weights(["a", "b", "c"], 50, random_state=1)
+    assert (poisson_weights(["c", "a"], 50, random_state=1) == whole[[2, 0]]).all()
+    assert (poisson_weights(["c"], 20, random_state=1)[0] == whole[2, :20]).all()
+    assert not (poisson_weights(["a"], 50, random_state=2) == whole[0]).all()
+    assert poisson_weights([], 5).shape == (0, 5)
+    # These numbers are not to change with numpy: intervals would.
+    assert poisson_weights(["a document"], 12)[0].tolist() == [0, 1, 4, 2, 2, 2, 0, 3, 1, 0, 2, 1]
 
 
-def test_no_groups_have_no_weights() -> None:
-    assert bootstrap_weights(0, 5).shape == (5, 0)
+def test_intervals_do_not_depend_on_how_a_corpus_was_cut() -> None:
+    rng = np.random.default_rng(4)
+    bottom = rng.integers(0, 4, (60, 9)).astype(float)
+    top = rng.binomial(bottom.astype(int), 0.5).astype(float)
+    names = [f"d{i}" for i in range(60)]
+    whole = ratio_intervals(top, bottom, names=names, n_boot=200)
+    order = rng.permutation(60)
+    again = ratio_intervals(top[order], bottom[order], names=[names[i] for i in order], n_boot=200)
+    np.testing.assert_array_equal(np.array(whole), np.array(again))
+    # Sums of the parts, added up, are the sums of the whole.
+    weights = poisson_weights(names, 200)
+    parts = sum(top[a:b].T @ weights[a:b] for a, b in ((0, 7), (7, 31), (31, 60)))
+    np.testing.assert_array_equal(parts, top.T @ weights)
 
 
 def test_an_interval_of_a_mean_agrees_with_scipys_bootstrap() -> None:

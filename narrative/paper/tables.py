@@ -86,12 +86,13 @@ def camp_stances(tables: Tables, settings: TimelineSettings, random_state: int) 
     sided = sided[["claim_id", "framing_id", "stance"]].merge(placed, on="claim_id")
     rows = []
     for (framing, name), part in sided.groupby(["framing_id", "camp"], sort=True):
-        sums = part.groupby("group")["stance"].agg(["sum", "size"]).to_numpy(dtype=float)
+        by_group = part.groupby("group")["stance"].agg(["sum", "size"])
+        sums = by_group.to_numpy(dtype=float)
         net, side = sums[:, :1], sums[:, 1:]
         if settings.interval == "bootstrap":
             low, high = ratio_intervals(
-                net, side, n_boot=settings.n_boot, level=settings.level,
-                random_state=random_state, min_groups=settings.min_docs,
+                net, side, names=by_group.index.tolist(), n_boot=settings.n_boot,
+                level=settings.level, random_state=random_state, min_groups=settings.min_docs,
             )  # fmt: skip
         else:
             low, high = clustered_intervals(
