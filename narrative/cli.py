@@ -296,6 +296,7 @@ def collect(source: str, out: Path, retry_failed: bool, limit: int | None, **set
             retry_failed=retry_failed,
             limit=limit or 0,
             progress=console.progress,
+            note=console.note,
         )
     finally:
         console.close()

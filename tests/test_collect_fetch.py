@@ -401,7 +401,8 @@ def test_robots_txt_knows_the_user_agent_by_its_first_part(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "allowed"), [(404, True), (410, True), (401, False), (403, False), (500, False)]
+    ("status", "allowed"),
+    [(404, True), (410, True), (401, True), (403, True), (429, False), (500, False)],
 )
 def test_what_a_missing_robots_txt_allows(site: Site, status: int, allowed: bool) -> None:
     site.add("/robots.txt", Reply(b"", status))
@@ -411,6 +412,73 @@ def test_what_a_missing_robots_txt_allows(site: Site, status: int, allowed: bool
     else:
         assert _problem(url).reason.startswith("robots: ")
         assert "/a" not in site.asked
+
+
+# Rules, and which paths they allow, worked out by hand from RFC 9309, 2.2.2
+# and 2.2.3: the longest rule that matches decides, Allow where two are as long.
+RULES = [
+    ("Disallow: /*?print", {"/a?print=1": False, "/a?page=2": True, "/a": True}),
+    ("Disallow: /*.pdf$", {"/a.pdf": False, "/a.pdf.html": True, "/a.pdf?x": True}),
+    ("Allow: /p\nDisallow: /", {"/page": True, "/other": False}),
+    ("Disallow: /\nAllow: /p", {"/page": True, "/other": False}),  # whichever comes first
+    ("Allow: /folder\nDisallow: /folder", {"/folder/page": True}),
+    ("Allow: /page\nDisallow: /*.htm", {"/page.htm": False, "/page": True}),
+    ("Allow: /$\nDisallow: /", {"/": True, "/page": False}),
+    ("Disallow: /%D0%BC", {"/мост": False, "/a": True}),
+    ("Disallow: /мост", {"/%D0%BC%D0%BE%D1%81%D1%82/x": False, "/a": True}),
+    ("Disallow: /" + "*a" * 40 + "$", {"/" + "a" * 200 + "b": True}),  # and soon answered
+    ("Disallow:", {"/a": True}),
+]
+
+
+@pytest.mark.parametrize(
+    ("rules", "paths"), RULES, ids=[r.replace("\n", "; ")[:40] for r, _ in RULES]
+)
+def test_the_longest_rule_of_robots_txt_decides(
+    site: Site, rules: str, paths: dict[str, bool]
+) -> None:
+    site.add("/robots.txt", ok(f"User-agent: *\n{rules}\n", "text/plain"))
+    fetcher = Fetcher(Options(delay=0, allow_private=True), sleep=Waits())
+    start = time.monotonic()
+    for path, allowed in paths.items():
+        site.add(normal_url(site.root + path).removeprefix(site.root), ARTICLE)
+        if allowed:
+            assert fetcher.page(site.root + path).body
+        else:
+            with pytest.raises(PageError, match=r"^robots: "):
+                fetcher.page(site.root + path)
+    assert time.monotonic() - start < 5
+
+
+def test_a_robots_txt_that_is_too_long_is_read_as_far_as_the_standard_asks(site: Site) -> None:
+    first = "User-agent: *\nDisallow: /early\n"
+    rule = "Disallow: /late\n"
+    filler = "# a line of a comment\n" * 30_000
+    for cut in range(len(rule)):  # the limit falls within the last rule
+        head = first + filler[: 500 * 1024 - len(first) - cut - 1] + "\n"
+        site.add("/robots.txt", ok(head + rule + "Disallow: /e\n" * 9, "text/plain"))
+        fetcher = Fetcher(Options(delay=0, allow_private=True), sleep=Waits())
+        for path in ("/late", "/elsewhere"):
+            assert fetcher.page(site.add(path, ARTICLE)).body, cut
+        with pytest.raises(PageError, match=r"^robots: "):
+            fetcher.page(f"{site.root}/early")
+        assert list(fetcher.notes) == [
+            f"{site.root}/robots.txt: only its first 512,000 bytes are read (RFC 9309)."
+        ]
+
+
+def test_a_robots_txt_is_found_after_five_redirects(site: Site) -> None:
+    site.add("/robots.txt", moved("/r1"))
+    for n in range(1, 5):
+        site.add(f"/r{n}", moved(f"/r{n + 1}"))
+    site.add("/r5", ok("User-agent: *\nDisallow: /no\n", "text/plain"))
+    fetcher = Fetcher(Options(delay=0, allow_private=True), sleep=Waits())
+    assert fetcher.page(site.add("/a", ARTICLE)).body
+    with pytest.raises(PageError, match=r"disallows it"):
+        fetcher.page(site.add("/no", ARTICLE))
+    site.add("/r5", moved("/r6"))
+    site.add("/r6", ok("", "text/plain"))
+    assert "robots.txt not read (redirects: more than 5" in _problem(f"{site.root}/a").reason
 
 
 def test_a_host_whose_robots_txt_does_not_answer_is_not_asked_for_every_page(site: Site) -> None:

@@ -36,6 +36,7 @@ class Answer:
     status: int
     headers: dict[str, str]
     body: bytes
+    whole: bool = True
 
     @property
     def content_type(self) -> str:
@@ -43,7 +44,7 @@ class Answer:
         return self.headers.get("content-type", "")
 
 
-def ask(endpoint: Endpoint, options: Options, accept: Accept) -> Answer:
+def ask(endpoint: Endpoint, options: Options, accept: Accept, *, cut: bool = False) -> Answer:
     """Send one GET to `endpoint`, at the addresses that it was checked for.
 
     Parameters
@@ -55,6 +56,8 @@ def ask(endpoint: Endpoint, options: Options, accept: Accept) -> Answer:
     accept : callable
         Whether the body of an answer with this Content-Type is wanted; only one with status 200 is
         read at all.
+    cut : bool
+        Whether a body that is too large is cut at the limit, and not an error.
 
     Raises
     ------
@@ -65,7 +68,7 @@ def ask(endpoint: Endpoint, options: Options, accept: Accept) -> Answer:
     for address in endpoint.addresses:
         pool = _pool(endpoint, address, options)
         try:
-            return _exchange(pool, endpoint, options, accept)
+            return _exchange(pool, endpoint, options, accept, cut)
         except (NewConnectionError, ConnectTimeoutError) as error:
             failure = error  # the host's next address may answer
         except HTTPError as error:
@@ -94,7 +97,7 @@ def _pool(endpoint: Endpoint, address: str, options: Options) -> HTTPConnectionP
 
 
 def _exchange(
-    pool: HTTPConnectionPool, endpoint: Endpoint, options: Options, accept: Accept
+    pool: HTTPConnectionPool, endpoint: Endpoint, options: Options, accept: Accept, cut: bool
 ) -> Answer:
     headers = {
         "Host": endpoint.host_header,
@@ -121,14 +124,20 @@ def _exchange(
                 "unusable", f"not_html: Content-Type is {kind!r}, expected HTML", http_status=200
             )
         length = got.get("content-length", "")
-        if length.isdigit() and int(length) > options.max_bytes:
+        if not cut and length.isdigit() and int(length) > options.max_bytes:
             raise _too_large(options, f"{int(length):,}")
-        return Answer(200, got, _body(response, options, deadline))
+        body = _body(response, options, deadline)
+        if len(body) <= options.max_bytes:
+            return Answer(200, got, body)
+        if not cut:
+            raise _too_large(options, "more")
+        return Answer(200, got, body[: options.max_bytes], whole=False)
     finally:
         response.close()
 
 
 def _body(response: BaseHTTPResponse, options: Options, deadline: float) -> bytes:
+    """Return the body, or a little more of it than the limit."""
     parts: list[bytes] = []
     size = 0
     # read1 comes back with whatever has arrived, so that a trickle meets the deadline.
@@ -136,7 +145,7 @@ def _body(response: BaseHTTPResponse, options: Options, deadline: float) -> byte
         parts.append(block)
         size += len(block)
         if size > options.max_bytes:
-            raise _too_large(options, "more")
+            break
         if time.monotonic() > deadline:
             limit = _PATIENCE * options.timeout
             raise PageError(

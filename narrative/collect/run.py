@@ -54,6 +54,7 @@ def collect(
     retry_failed: bool = False,
     limit: int = 0,
     progress: Progress | None = None,
+    note: Callable[[str], None] | None = None,
     sleep: Callable[[float], None] = time.sleep,
     resolve: Resolve = system_resolve,
 ) -> Summary:
@@ -74,6 +75,8 @@ def collect(
         Most pages to ask for in this run, 0 for all.
     progress : callable, optional
         Told how many pages of how many are done.
+    note : callable, optional
+        Told what a user should know and no page's row says, such as a robots.txt that was cut.
     sleep, resolve : callable
         How to wait, and how to look hosts up.
 
@@ -102,6 +105,8 @@ def collect(
     try:
         for done, target in enumerate(todo, start=1):
             _collect_one(target, fetcher, store, options)
+            while note is not None and fetcher.notes:
+                note(fetcher.notes.popleft())
             if progress is not None:
                 progress(done, len(todo))
     finally:
