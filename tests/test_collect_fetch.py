@@ -332,6 +332,19 @@ def test_a_trickle_ends_though_it_is_never_silent(site: Site) -> None:
     assert got.reason == "timeout: not whole after 0.5 s"
 
 
+@pytest.mark.parametrize("announced", [True, False])
+def test_headers_and_bodies_that_trickle_end_at_the_deadline(site: Site, announced: bool) -> None:
+    """Without a length, a body that is cut off by the deadline looks whole."""
+    long = Reply(ARTICLE.encode(), trickle=0.02)
+    if announced:
+        long.headers["Content-Length"] = str(len(long.body))
+    for url in (site.add("/head", Reply(stutter=0.02)), site.add("/body", long)):
+        start = time.monotonic()
+        got = _problem(url, timeout=0.1, retries=0)
+        assert time.monotonic() - start < 2
+        assert (got.status, got.reason) == ("failed", "timeout: not whole after 0.5 s")
+
+
 def test_a_connection_that_breaks_off_is_tried_again(site: Site) -> None:
     url = site.add("/a", Reply(ARTICLE.encode()[:90], cut=500), ok(ARTICLE))
     assert _get(url).body == ARTICLE.encode()
