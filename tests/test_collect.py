@@ -22,7 +22,7 @@ from narrative.collect.options import Options
 from narrative.collect.run import Summary, collect
 from narrative.collect.store import COLLECTED, DOCUMENTS, PROBLEMS
 from narrative.corpus import read_corpus
-from narrative.errors import InputError
+from narrative.errors import InputError, StorageError
 
 PACE: dict[str, Any] = {"delay": 0, "retries": 1, "timeout": 5}
 
@@ -190,6 +190,25 @@ def test_a_process_that_is_killed_leaves_a_folder_to_go_on_with(site: Site, tmp_
     assert (site.asked["/0"], site.asked["/1"], site.asked["/slow"]) == (1, 1, 2)
 
 
+def test_two_runs_do_not_write_into_one_folder(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, out = site.table(tmp_path / "urls.csv", *_articles(site, 2)), tmp_path / "out"
+    said: list[int] = []
+
+    def second(done: int, total: int) -> None:
+        said.append(_call(monkeypatch, source, "--out", out, "--delay", 0, "--allow-private"))
+
+    assert _collect(source, out, progress=second).statuses == {"document": 2}
+    assert said == [1, 1]
+    assert capsys.readouterr().err.endswith(
+        f"Error: {out}: another run is collecting into this folder now; wait until it has ended or "
+        "stop it, then run the same command again, or choose another --out.\n"
+    )
+    assert [site.asked[f"/{n}"] for n in range(2)] == [1, 1]
+    assert _collect(source, out).skipped == 2  # what stays of the lock stops nobody
+
+
 @pytest.mark.parametrize("table", ["documents.csv", "collected.csv"])
 def test_a_table_torn_at_any_byte_of_its_last_record_is_mended(
     site: Site, tmp_path: Path, table: str
@@ -345,6 +364,14 @@ def test_a_source_that_cannot_be_used_says_why(
     with pytest.raises(InputError, match=message):
         _collect(str(tmp_path / name), tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_cannot_be_made_says_why(site: Site, tmp_path: Path) -> None:
+    source = site.table(tmp_path / "urls.csv", *_articles(site, 1))
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(StorageError, match=r"file/out: cannot be written to \(Not a directory\)"):
+        _collect(source, tmp_path / "file" / "out")
+    assert not site.asked["/0"]
 
 
 def test_a_sitemap_that_does_not_come_says_why(site: Site, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ __all__ = ["check_installed", "collect_pages"]
 
 _NEEDS = (
     *("trafilatura", "htmldate", "urllib3", "certifi", "lxml", "idna", "charset_normalizer"),
-    "protego",
+    *("protego", "filelock"),
 )
 
 

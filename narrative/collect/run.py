@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from narrative.collect.extract import Article, read_article
 from narrative.collect.fetch import Fetcher, Page
 from narrative.collect.guard import PageError, Resolve, system_resolve
+from narrative.collect.lock import held
 from narrative.collect.options import Options
 from narrative.collect.sources import Target, read_source
 from narrative.collect.store import DONE, Row, Store
@@ -88,29 +89,32 @@ def collect(
     Raises
     ------
     InputError
-        If the source or what the folder holds cannot be used.
+        If the source or what the folder holds cannot be used, or another run is at work in it.
+    StorageError
+        If the folder cannot be written to.
     """
     options = options or Options()
     fetcher = Fetcher(options, sleep=sleep, resolve=resolve)
     targets, repeated = read_source(
         source, lambda url: fetcher.listing(url).body, options.max_bytes
     )
-    store = Store(folder)
-    if retry_failed:
-        store.forget_failed()
-    known = store.known()
-    todo = [t for t in targets if t.url not in known]
-    skipped = len(targets) - len(todo)
-    todo = todo[:limit] if limit else todo
-    try:
-        for done, target in enumerate(todo, start=1):
-            _collect_one(target, fetcher, store, options)
-            while note is not None and fetcher.notes:
-                note(fetcher.notes.popleft())
-            if progress is not None:
-                progress(done, len(todo))
-    finally:
-        store.write_problems()
+    with held(folder):
+        store = Store(folder)
+        if retry_failed:
+            store.forget_failed()
+        known = store.known()
+        todo = [t for t in targets if t.url not in known]
+        skipped = len(targets) - len(todo)
+        todo = todo[:limit] if limit else todo
+        try:
+            for done, target in enumerate(todo, start=1):
+                _collect_one(target, fetcher, store, options)
+                while note is not None and fetcher.notes:
+                    note(fetcher.notes.popleft())
+                if progress is not None:
+                    progress(done, len(todo))
+        finally:
+            store.write_problems()
     statuses = Counter(row["status"] for row in store.rows)
     return Summary(len(targets), repeated, skipped, dict(sorted(statuses.items())))
 
