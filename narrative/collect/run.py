@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from narrative.collect.dates import choose_day
 from narrative.collect.extract import Article, read_article
 from narrative.collect.fetch import Fetcher, Page
 from narrative.collect.guard import PageError, Resolve, system_resolve
@@ -32,6 +33,7 @@ class Summary:
     repeated: int
     skipped: int
     statuses: dict[str, int]
+    differing: int = 0
 
     def told(self, folder: Path) -> str:
         """Return the counts as a message."""
@@ -42,6 +44,11 @@ class Summary:
             + ".",
             f"{folder}/documents.csv: {self.statuses.get('document', 0)} documents.",
         ]
+        if self.differing:
+            lines.append(
+                f"{folder}/collected.csv: {self.differing} pages whose date is more than a day "
+                "from the feed's or sitemap's; see its column note."
+            )
         if bad:
             lines.append(f"{folder}/problems.csv: {bad} pages that gave none, and why.")
         return "\n".join(lines)
@@ -116,7 +123,8 @@ def collect(
         finally:
             store.write_problems()
     statuses = Counter(row["status"] for row in store.rows)
-    return Summary(len(targets), repeated, skipped, dict(sorted(statuses.items())))
+    differing = sum("dates differ: " in row.get("note", "") for row in store.rows)
+    return Summary(len(targets), repeated, skipped, dict(sorted(statuses.items())), differing)
 
 
 def _collect_one(target: Target, fetcher: Fetcher, store: Store, options: Options) -> None:
@@ -145,15 +153,22 @@ def _collect_one(target: Target, fetcher: Fetcher, store: Store, options: Option
 
 def _document(target: Target, page: Page, article: Article, row: Row) -> Row:
     """Return the row for documents.csv, and fill in the page's `row`."""
-    date, basis = article.date, article.date_basis
-    if target.published_at:
-        date, basis = target.published_at, "given"
-    row |= {"title": article.title, "date": date, "date_basis": basis}
-    if not date:
+    day = choose_day(
+        target.published_at,
+        (article.date, article.date_basis),
+        (target.listed, target.listed_basis),
+        article.date_note,
+        article.lang,
+    )
+    title = article.title or target.title
+    row |= {"title": title, "date": day.date, "date_basis": day.basis}
+    row |= {"listed_date": day.listed, "listed_basis": target.listed_basis, "note": day.note}
+    if not day.date:
         raise PageError(
             "unusable",
-            "no_date: neither the page nor its address says when it was published; write it into "
-            "a column published_at and use --retry-failed",
+            "no_date: neither the page nor its address, nor a feed or sitemap, says when it was "
+            "published" + (f" ({day.note})" if day.note else "") + "; write it into a column "
+            "published_at of a CSV and use --retry-failed",
             http_status=200,
             final_url=page.final_url,
         )
@@ -162,10 +177,10 @@ def _document(target: Target, page: Page, article: Article, row: Row) -> Row:
     return {
         "doc_id": row["doc_id"],
         "outlet": target.outlet or article.site or host,
-        "published_at": date,
+        "published_at": day.date,
         "text": article.text,
         "author": article.author,
-        "title": article.title,
+        "title": title,
         "url": page.final_url,
         "lang": article.lang,
     }

@@ -6,11 +6,9 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from lxml import etree
 
 from narrative.collect.guard import PageError, normal_url
+from narrative.collect.listing import read_listing
 from narrative.corpus import parse_published, read_csv
 from narrative.errors import InputError
 
@@ -23,11 +21,18 @@ Get = Callable[[str], bytes]
 
 @dataclass(frozen=True)
 class Target:
-    """A page to collect, and what the user says of it."""
+    """A page to collect, and what is said of it.
+
+    `outlet` and `published_at` are the user's; `title`, `listed` (a date as it stands there) and
+    `listed_basis` those of the feed or sitemap.
+    """
 
     url: str
     outlet: str = ""
     published_at: str = ""
+    title: str = ""
+    listed: str = ""
+    listed_basis: str = ""
 
 
 def read_source(source: str, get: Get, max_bytes: int) -> tuple[list[Target], int]:
@@ -117,12 +122,15 @@ def _fetched(url: str, get: Get) -> bytes:
 
 def _listed(body: bytes, name: str, base: str, get: Get, max_bytes: int) -> list[Target]:
     """Return the pages of a sitemap or feed, and of the sitemaps that it lists."""
-    links: list[str] = []
+    targets: list[Target] = []
     waiting, seen = [(body, name, base)], {base}
     while waiting:
         content, where, at = waiting.pop(0)
-        pages, sitemaps = _links(_unpacked(content, where, max_bytes), where)
-        links += [_absolute(link, at) for link in pages]
+        pages, sitemaps = read_listing(_unpacked(content, where, max_bytes), where)
+        targets += [
+            Target(_absolute(p.link, at), title=p.title, listed=p.date, listed_basis=p.basis)
+            for p in pages
+        ]
         for link in sitemaps:
             url = _absolute(link, at)
             if url in seen:
@@ -133,7 +141,7 @@ def _listed(body: bytes, name: str, base: str, get: Get, max_bytes: int) -> list
                 )
             seen.add(url)
             waiting.append((_fetched(url, get), url, url))
-    return [Target(link) for link in links]
+    return targets
 
 
 def _absolute(link: str, base: str) -> str:
@@ -156,43 +164,3 @@ def _unpacked(body: bytes, where: str, max_bytes: int) -> bytes:
             f"{where}: unpacks to more than {max_bytes:,} bytes; raise --max-bytes to read it."
         )
     return plain
-
-
-def _links(body: bytes, where: str) -> tuple[list[str], list[str]]:
-    """Return the pages and the further sitemaps that a sitemap or feed lists."""
-    # No entities, no DTD, no network: a sitemap is a stranger's file.
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, recover=True, huge_tree=False
-    )
-    try:
-        root = etree.fromstring(body.lstrip(), parser)
-    except (etree.XMLSyntaxError, ValueError):
-        root = None
-    kind = etree.QName(root).localname.lower() if root is not None else ""
-    if kind == "urlset":
-        return _texts(root, "{*}url/{*}loc"), []
-    if kind == "sitemapindex":
-        return [], _texts(root, "{*}sitemap/{*}loc")
-    if kind in ("rss", "rdf"):
-        return _texts(root, ".//{*}item/{*}link"), []
-    if kind == "feed":
-        return _atom(root), []
-    got = f"<{kind}>" if kind else repr(body[:30].decode("utf-8", "replace"))
-    raise InputError(
-        f"{where}: begins with {got}; expected a sitemap (<urlset>, <sitemapindex>) or a feed "
-        "(<rss>, <feed>). Addresses in a table go into a .csv with a column 'url'."
-    )
-
-
-def _texts(root: Any, path: str) -> list[str]:
-    return [e.text.strip() for e in root.iterfind(path) if e.text and e.text.strip()]
-
-
-def _atom(root: Any) -> list[str]:
-    out = []
-    for entry in root.iterfind("{*}entry"):
-        links = [e for e in entry.iterfind("{*}link") if e.get("href")]
-        # RFC 4287: a link without rel is an alternate; "self" and "edit" are not the page.
-        own = [e for e in links if e.get("rel", "alternate") == "alternate"]
-        out += [e.get("href") for e in own[:1]]
-    return out

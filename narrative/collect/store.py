@@ -21,7 +21,7 @@ Row = dict[str, str]
 DOCUMENTS = ("doc_id", "outlet", "published_at", "text", "author", "title", "url", "lang")
 COLLECTED = (
     *("url", "final_url", "status", "http_status", "doc_id", "bytes", "sha256", "fetched_at"),
-    *("title", "date", "date_basis", "reason"),
+    *("title", "date", "date_basis", "listed_date", "listed_basis", "note", "reason"),
 )
 PROBLEMS = ("url", "final_url", "status", "http_status", "reason")
 DONE = ("document", "duplicate")  # what --retry-failed leaves alone
