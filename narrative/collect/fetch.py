@@ -1,7 +1,8 @@
-"""Ask politely: one host at a time, robots.txt first, redirects checked hop by hop."""
+"""Ask politely: a host one page at a time, robots.txt first, redirects checked hop by hop."""
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -51,7 +52,7 @@ def _is_anything(_kind: str) -> bool:
 
 
 class Fetcher:
-    """Gets pages and lists of pages.
+    """Gets pages and lists of pages, from several threads if wanted.
 
     Parameters
     ----------
@@ -74,6 +75,8 @@ class Fetcher:
         self.notes: deque[str] = deque()  # what a user should know and no page's row says
         self._robots = Robots(options.agent, self._robots_file, self.notes.append)
         self._next: dict[str, float] = {}
+        # A redirect may lead to a host that another thread is asking.
+        self._turns: dict[str, threading.Lock] = {}
 
     def page(self, url: str) -> Page:
         """Return the HTML page at `url`.
@@ -124,6 +127,10 @@ class Fetcher:
         self, endpoint: Endpoint, options: Options, accept: Accept, *, cut: bool
     ) -> Answer:
         """Ask until there is an answer that another try would not change."""
+        with self._turns.setdefault(endpoint.host, threading.Lock()):
+            return self._tries(endpoint, options, accept, cut)
+
+    def _tries(self, endpoint: Endpoint, options: Options, accept: Accept, cut: bool) -> Answer:
         for tried in range(options.retries + 1):
             last = tried == options.retries
             self._wait(endpoint)

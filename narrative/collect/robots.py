@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 from protego import Protego
@@ -15,7 +16,7 @@ Fetch = Callable[[str], tuple[bytes, bool]]
 
 
 class Robots:
-    """Reads each origin's robots.txt once.
+    """Reads each origin's robots.txt once, whichever thread asks first.
 
     Parameters
     ----------
@@ -32,6 +33,7 @@ class Robots:
         self._agent, self._fetch, self._note = agent.partition("/")[0].strip(), fetch, note
         self._rules: dict[str, Protego] = {}
         self._unread: dict[str, str] = {}
+        self._turns: dict[str, threading.Lock] = {}
 
     def check(self, endpoint: Endpoint) -> None:
         """Raise PageError if `endpoint` is not to be asked."""
@@ -46,12 +48,13 @@ class Robots:
 
     def _of(self, endpoint: Endpoint) -> Protego:
         origin = endpoint.origin
-        if origin not in self._rules and origin not in self._unread:
-            try:
-                self._rules[origin] = self._read(f"{origin}/robots.txt")
-            except PageError as error:
-                # A host that is down is asked once, not before each of its pages.
-                self._unread[origin] = error.reason
+        with self._turns.setdefault(origin, threading.Lock()):
+            if origin not in self._rules and origin not in self._unread:
+                try:
+                    self._rules[origin] = self._read(f"{origin}/robots.txt")
+                except PageError as error:
+                    # A host that is down is asked once, not before each of its pages.
+                    self._unread[origin] = error.reason
         if origin in self._unread:
             raise PageError(
                 "failed", f"robots: {origin}/robots.txt not read ({self._unread[origin]})"

@@ -1,4 +1,4 @@
-"""Collect pages one after the other into a folder that a study can read."""
+"""Collect pages into a folder that a study can read."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,8 +19,9 @@ from narrative.collect.fetch import Fetcher, Page
 from narrative.collect.guard import PageError, Resolve, system_resolve
 from narrative.collect.lock import held
 from narrative.collect.options import Options
+from narrative.collect.parallel import in_turns
 from narrative.collect.sources import Target, read_source
-from narrative.collect.store import DONE, Row, Store
+from narrative.collect.store import DONE, Row, Store, as_duplicate
 from narrative.storage import sha256_bytes
 
 Progress = Callable[[int, int], None]
@@ -106,41 +108,56 @@ def collect(
         source, lambda url: fetcher.listing(url).body, options.max_bytes
     )
     with held(folder):
-        store = Store(folder)
+        store = Store(folder, {target.url: place for place, target in enumerate(targets)})
         if retry_failed:
             store.forget_failed()
         known = store.known()
         todo = [t for t in targets if t.url not in known]
         skipped = len(targets) - len(todo)
         todo = todo[:limit] if limit else todo
+        pages = in_turns([t.url for t in todo], partial(_fetched, fetcher), options.hosts)
         try:
-            for done, target in enumerate(todo, start=1):
-                _collect_one(target, fetcher, store, options)
+            for done, (number, got) in enumerate(pages, start=1):
+                _keep(todo[number], got, store, options)
                 while note is not None and fetcher.notes:
                     note(fetcher.notes.popleft())
                 if progress is not None:
                     progress(done, len(todo))
         finally:
+            store.settle()
             store.write_problems()
     statuses = Counter(row["status"] for row in store.rows)
-    differing = sum("dates differ: " in row.get("note", "") for row in store.rows)
+    differing = sum("dates differ: " in row["note"] for row in store.rows)
     return Summary(len(targets), repeated, skipped, dict(sorted(statuses.items())), differing)
 
 
-def _collect_one(target: Target, fetcher: Fetcher, store: Store, options: Options) -> None:
-    row: Row = {"url": target.url, "fetched_at": _now()}
+def _fetched(fetcher: Fetcher, url: str) -> tuple[str, Page | PageError]:
+    """Return when a page was asked for, and the page or why there is none."""
+    asked = _now()
+    try:
+        return asked, fetcher.page(url)
+    except PageError as error:
+        return asked, error
+
+
+def _keep(
+    target: Target, got: tuple[str, Page | PageError], store: Store, options: Options
+) -> None:
+    asked, page = got
+    row: Row = {"url": target.url, "fetched_at": asked}
     document: Row | None = None
     try:
-        page = fetcher.page(target.url)
+        if isinstance(page, PageError):
+            raise page
         row |= {
             "final_url": page.final_url,
             "http_status": "200",
             "bytes": str(len(page.body)),
             "sha256": sha256_bytes(page.body),
         }
-        same = store.document_of(page.final_url)
+        same = store.document_of(page.final_url, target.url)
         if same:
-            row |= {"status": "duplicate", "reason": f"duplicate: the same page as {same}"}
+            row = as_duplicate(row, same)
         else:
             article = read_article(page, options.min_chars)
             document = _document(target, page, article, row)
