@@ -8,6 +8,7 @@ import ssl
 import subprocess
 import threading
 import time
+import tracemalloc
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -125,6 +126,41 @@ def test_a_redirect_into_a_private_network_is_refused_before_it_is_asked(
         assert (got.status, got.reason.split(":")[0]) == ("refused", "private_address")
         assert got.final_url == inside
     assert _get(site.add("/a", ARTICLE), allow_private=False).body == ARTICLE.encode()
+
+
+@pytest.mark.parametrize("host", ["[::ffff:10.0.0.7]", "[::ffff:a00:7]", "[64:ff9b::a00:7]"])
+def test_an_address_inside_an_address_is_refused(
+    site: Site, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    """Asked for, and where a redirect from a public host leads there."""
+    url = f"http://{host}/a"
+    assert _problem(url, allow_private=False).reason.startswith("private_address: ")
+    monkeypatch.setattr(guard, "is_public", lambda a: a == "127.0.0.1" or is_public(a))
+    start = site.add("/start", moved(url))
+    assert _problem(start, allow_private=False).reason.startswith("private_address: ")
+
+
+def test_a_name_that_turns_private_between_two_pages_is_refused(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "is_public", lambda a: a == "127.0.0.1")
+    answers = iter(["127.0.0.1", "127.0.0.1", "10.0.0.1"])  # the page, robots.txt, the redirect
+    site.add("/start", moved("/a"))
+    site.add("/a", ARTICLE)
+    port = site.root.rpartition(":")[2]
+    fetcher = Fetcher(Options(delay=0), sleep=Waits(), resolve=lambda h, p: [next(answers)])
+    with pytest.raises(PageError, match=r"private_address: gazette\.example is 10\.0\.0\.1"):
+        fetcher.page(f"http://gazette.example:{port}/start")
+    assert "/a" not in site.asked
+
+
+def test_proxies_of_the_environment_are_not_asked(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy would look the name up again, and nobody would check what it finds."""
+    for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    assert _get(site.add("/a", ARTICLE)).body == ARTICLE.encode()
 
 
 def test_a_robots_file_cannot_lead_into_a_private_network(
@@ -382,6 +418,15 @@ def test_a_page_that_unpacks_to_more_than_the_limit_is_dropped(site: Site) -> No
     bomb = Reply(gzip.compress(b"\0" * 30_000_000), headers=packed)
     got = _problem(site.add("/b", bomb), max_bytes=1_000_000)
     assert got.reason.startswith("too_large: got more bytes, expected at most 1,000,000")
+    inner = gzip.compress(b"\0" * 200_000_000)
+    twice = {**HTML, "Content-Encoding": "gzip, gzip"}
+    tracemalloc.start()
+    try:
+        got = _problem(site.add("/d", Reply(gzip.compress(inner), headers=twice)))
+        assert tracemalloc.get_traced_memory()[1] < 60_000_000
+    finally:
+        tracemalloc.stop()
+    assert got.reason.startswith("too_large: got more bytes")
     bad = Reply(b"not packed at all", headers=packed)
     assert _problem(site.add("/c", bad)).reason.startswith("encoding: ")
 

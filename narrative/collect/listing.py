@@ -24,8 +24,8 @@ class Listed(NamedTuple):
     basis: str = ""
 
 
-def read_listing(body: bytes, where: str) -> tuple[list[Listed], list[str]]:
-    """Return the pages and the further sitemaps that a sitemap or feed lists.
+def read_listing(body: bytes, where: str) -> tuple[list[Listed], list[str], str]:
+    """Return the pages and the further sitemaps that a sitemap or feed lists, and what ails it.
 
     Parameters
     ----------
@@ -33,6 +33,12 @@ def read_listing(body: bytes, where: str) -> tuple[list[Listed], list[str]]:
         The file, unpacked.
     where : str
         Its name, for messages.
+
+    Returns
+    -------
+    (list of Listed, list of str, str)
+        Pages, addresses of sitemaps, and where the file is not well-formed, "" if it is: what comes
+        after may be lost.
 
     Raises
     ------
@@ -48,14 +54,12 @@ def read_listing(body: bytes, where: str) -> tuple[list[Listed], list[str]]:
     except (etree.XMLSyntaxError, ValueError):
         root = None
     kind = etree.QName(root).localname.lower() if root is not None else ""
-    if kind == "urlset":
-        return _pages(root, "{*}url", _of_sitemap), []
+    fault = _fault(parser)
     if kind == "sitemapindex":
-        return [], [t for e in root.iterfind("{*}sitemap") if (t := _text(e, "loc"))]
-    if kind in ("rss", "rdf"):
-        return _pages(root, ".//{*}item", _of_rss), []
-    if kind == "feed":
-        return _pages(root, "{*}entry", _of_atom), []
+        return [], [t for e in root.iterfind("{*}sitemap") if (t := _text(e, "loc"))], fault
+    if kind in _READERS:
+        path, read = _READERS[kind]
+        return [p for e in root.iterfind(path) if (p := read(e)).link], [], fault
     got = f"<{kind}>" if kind else repr(body[:30].decode("utf-8", "replace"))
     raise InputError(
         f"{where}: begins with {got}; expected a sitemap (<urlset>, <sitemapindex>) or a feed "
@@ -63,8 +67,10 @@ def read_listing(body: bytes, where: str) -> tuple[list[Listed], list[str]]:
     )
 
 
-def _pages(root: Any, path: str, read: Any) -> list[Listed]:
-    return [page for e in root.iterfind(path) if (page := read(e)).link]
+def _fault(parser: Any) -> str:
+    for entry in parser.error_log.filter_from_errors():
+        return f"line {entry.line}: {entry.message.strip()}"
+    return ""
 
 
 def _text(element: Any, name: str) -> str:
@@ -98,3 +104,11 @@ def _of_atom(entry: Any) -> Listed:
 
 def _is_page(link: Any) -> bool:
     return bool(link.get("href")) and link.get("rel", "alternate") == "alternate"
+
+
+_READERS = {
+    "urlset": ("{*}url", _of_sitemap),
+    "rss": (".//{*}item", _of_rss),
+    "rdf": (".//{*}item", _of_rss),
+    "feed": ("{*}entry", _of_atom),
+}

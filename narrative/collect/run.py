@@ -105,8 +105,9 @@ def collect(
     options = options or Options()
     fetcher = Fetcher(options, sleep=sleep, resolve=resolve)
     targets, repeated = read_source(
-        source, lambda url: fetcher.listing(url).body, options.max_bytes
+        source, lambda url: fetcher.listing(url).body, options.max_bytes, fetcher.notes.append
     )
+    _tell(fetcher, note)
     with held(folder):
         store = Store(folder, {target.url: place for place, target in enumerate(targets)})
         if retry_failed:
@@ -119,8 +120,7 @@ def collect(
         try:
             for done, (number, got) in enumerate(pages, start=1):
                 _keep(todo[number], got, store, options)
-                while note is not None and fetcher.notes:
-                    note(fetcher.notes.popleft())
+                _tell(fetcher, note)
                 if progress is not None:
                     progress(done, len(todo))
         finally:
@@ -129,6 +129,11 @@ def collect(
     statuses = Counter(row["status"] for row in store.rows)
     differing = sum("dates differ: " in row["note"] for row in store.rows)
     return Summary(len(targets), repeated, skipped, dict(sorted(statuses.items())), differing)
+
+
+def _tell(fetcher: Fetcher, note: Callable[[str], None] | None) -> None:
+    while note is not None and fetcher.notes:
+        note(fetcher.notes.popleft())
 
 
 def _fetched(fetcher: Fetcher, url: str) -> tuple[str, Page | PageError]:

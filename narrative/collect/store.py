@@ -175,7 +175,13 @@ def _opened(path: Path, columns: tuple[str, ...]) -> list[Row]:
     if not path.exists():
         write_text(_as_csv(columns, []), path)
         return []
-    body = path.read_bytes()
+    try:
+        body = path.read_bytes()
+    except OSError as error:
+        raise StorageError(
+            f"{path}: cannot be read ({error.strerror or error}); expected a table of an earlier "
+            f"run; {_ADVICE}"
+        ) from error
     whole = body[: _whole(body)]
     try:
         text = whole.decode("utf-8-sig")
