@@ -269,6 +269,7 @@ def sources(study: Path, results: Path | None, header: bool) -> None:
 @click.option(
     "--min-chars", default=200, show_default=True, help="Fewest characters of an article."
 )
+@click.option("--hosts", default=4, show_default=True, help="Most hosts asked at one time.")
 @click.option("--user-agent", default="", help="Name to ask under, with a way to reach you.")
 @click.option(
     "--allow-private", is_flag=True, help="Also ask hosts that are not on the public internet."
@@ -296,6 +297,7 @@ def collect(source: str, out: Path, retry_failed: bool, limit: int | None, **set
             retry_failed=retry_failed,
             limit=limit or 0,
             progress=console.progress,
+            note=console.note,
         )
     finally:
         console.close()

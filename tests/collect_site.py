@@ -6,7 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -80,6 +80,7 @@ class Reply:
     headers: dict[str, str] = field(default_factory=lambda: {"Content-Type": HTML})
     wait: float = 0.0  # before the body
     trickle: float = 0.0  # between its bytes
+    stutter: float = 0.0  # between the bytes of a header that never ends
     cut: int = 0  # bytes that are announced and never come
 
 
@@ -123,6 +124,9 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
             site.headers.append(dict(self.headers))
             site.on_ask(self.path)
             reply = site.reply(self.path)
+            if reply.stutter:
+                self._stutter(reply.stutter)
+                return
             self.send_response(reply.status)
             for name, value in reply.headers.items():
                 self.send_header(name, value)
@@ -139,6 +143,14 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
                     time.sleep(reply.trickle)
             except OSError:
                 pass  # the client has gone, as it should
+
+        def _stutter(self, pause: float) -> None:
+            with suppress(OSError):  # the client goes away, as it should
+                self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nX-Long: ")
+                for _ in range(int(10 / pause)):
+                    self.wfile.write(b"x")
+                    time.sleep(pause)
+            self.close_connection = True
 
         def log_message(self, *_: object) -> None:
             pass

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,14 @@ from collect_site import ARTICLE, COOKIE_WALL, JSON_LD, STUB, Reply, Site, moved
 
 import narrative.collect
 from narrative.cli import main
+from narrative.collect import guard
+from narrative.collect.guard import is_public
+from narrative.collect.listing import read_listing
 from narrative.collect.options import Options
 from narrative.collect.run import Summary, collect
 from narrative.collect.store import COLLECTED, DOCUMENTS, PROBLEMS
 from narrative.corpus import read_corpus
-from narrative.errors import InputError
+from narrative.errors import InputError, StorageError
 
 PACE: dict[str, Any] = {"delay": 0, "retries": 1, "timeout": 5}
 
@@ -190,6 +194,25 @@ def test_a_process_that_is_killed_leaves_a_folder_to_go_on_with(site: Site, tmp_
     assert (site.asked["/0"], site.asked["/1"], site.asked["/slow"]) == (1, 1, 2)
 
 
+def test_two_runs_do_not_write_into_one_folder(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, out = site.table(tmp_path / "urls.csv", *_articles(site, 2)), tmp_path / "out"
+    said: list[int] = []
+
+    def second(done: int, total: int) -> None:
+        said.append(_call(monkeypatch, source, "--out", out, "--delay", 0, "--allow-private"))
+
+    assert _collect(source, out, progress=second).statuses == {"document": 2}
+    assert said == [1, 1]
+    assert capsys.readouterr().err.endswith(
+        f"Error: {out}: another run is collecting into this folder now; wait until it has ended or "
+        "stop it, then run the same command again, or choose another --out.\n"
+    )
+    assert [site.asked[f"/{n}"] for n in range(2)] == [1, 1]
+    assert _collect(source, out).skipped == 2  # what stays of the lock stops nobody
+
+
 @pytest.mark.parametrize("table", ["documents.csv", "collected.csv"])
 def test_a_table_torn_at_any_byte_of_its_last_record_is_mended(
     site: Site, tmp_path: Path, table: str
@@ -241,6 +264,15 @@ def test_a_folder_that_is_no_collection_is_left_as_it_is(site: Site, tmp_path: P
         _collect(source, out)
     assert (out / "documents.csv").read_text().endswith("\na,b\n")
     assert not site.asked["/0"]
+
+
+def test_a_folder_in_the_place_of_a_table_is_named(site: Site, tmp_path: Path) -> None:
+    source, out = site.table(tmp_path / "urls.csv", *_articles(site, 1)), tmp_path / "out"
+    (out / "collected.csv").mkdir(parents=True)
+    with pytest.raises(
+        StorageError, match=r"collected\.csv: cannot be read \(Is a directory\); exp"
+    ):
+        _collect(source, out)
 
 
 def test_documents_that_are_gone_are_not_taken_for_collected(site: Site, tmp_path: Path) -> None:
@@ -313,17 +345,108 @@ def test_links_of_a_sitemap_that_are_no_web_addresses_are_reported(
 
 
 def test_a_sitemap_that_unpacks_to_too_much_is_refused(site: Site, tmp_path: Path) -> None:
-    (tmp_path / "map.xml.gz").write_bytes(gzip.compress(b" " * 12_000_000))
-    with pytest.raises(InputError, match=r"map\.xml\.gz: unpacks to more than 10,000,000 bytes"):
-        _collect(str(tmp_path / "map.xml.gz"), tmp_path / "out")
+    (tmp_path / "map.xml.gz").write_bytes(gzip.compress(b" " * 300_000_000))
+    tracemalloc.start()
+    try:
+        with pytest.raises(
+            InputError, match=r"map\.xml\.gz: unpacks to more than 10,000,000 bytes"
+        ):
+            _collect(str(tmp_path / "map.xml.gz"), tmp_path / "out")
+        assert tracemalloc.get_traced_memory()[1] < 60_000_000
+    finally:
+        tracemalloc.stop()
     assert not (tmp_path / "out").exists()
+
+
+LEVELS = "".join(f"<!ENTITY a{n} '{f'&a{n - 1};' * 10}'>" for n in range(1, 10))
+BOMB = f"<!DOCTYPE x [<!ENTITY a0 'http://bomb.example/{'a' * 50}'>{LEVELS}]>"
+FEED = "<feed xmlns='http://www.w3.org/2005/Atom'>{}</feed>"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        BOMB + SITEMAP.split("\n", 1)[1].format(_loc("&a9;")),
+        BOMB + FEED.format("<entry><link href='&a9;'/></entry>"),
+        BOMB + FEED.format("<entry><title>&a9;</title><link href='http://x.example/'/></entry>"),
+    ],
+    ids=["text", "attribute", "title"],
+)
+def test_a_sitemap_that_unfolds_without_end_is_refused_or_read_without(
+    tmp_path: Path, body: str
+) -> None:
+    """A kilobyte of entities that name each other ten times over stands for fifty gigabytes."""
+    tracemalloc.start()
+    start = time.monotonic()
+    try:
+        pages, sitemaps, fault = read_listing(body.encode(), "map.xml")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert time.monotonic() - start < 5
+    assert peak < 20_000_000
+    assert sitemaps == []
+    assert not any("bomb" in f"{page.link}{page.title}" for page in pages)
+    if not pages:
+        (tmp_path / "map.xml").write_text(body)
+        assert fault
+        with pytest.raises(InputError, match=r"map\.xml, line 1: .*no address was read"):
+            _collect(str(tmp_path / "map.xml"), tmp_path / "out")
+
+
+@pytest.mark.parametrize("how", ['SYSTEM "{0}"', '[<!ENTITY % y SYSTEM "{0}"> %y;]'])
+def test_a_document_type_from_elsewhere_is_not_read(tmp_path: Path, how: str) -> None:
+    """Entities in attributes are put in by any parser that knows them."""
+    (tmp_path / "x.dtd").write_text('<!ENTITY there "http://there.example/">')
+    declared = f"<!DOCTYPE feed {how.format(tmp_path / 'x.dtd')}>"
+    body = declared + FEED.format("<entry><link href='&there;'/></entry>")
+    pages, _, _ = read_listing(body.encode(), "feed.xml")
+    assert not any("there.example" in page.link for page in pages)
+    within = "<!DOCTYPE feed [<!ENTITY there 'http://there.example/'>]>"  # that it could be seen
+    body = within + FEED.format("<entry><link href='&there;'/></entry>")
+    assert read_listing(body.encode(), "feed.xml")[0][0].link == "http://there.example/"
+
+
+def test_a_sitemap_that_is_not_well_formed_is_read_and_told(site: Site, tmp_path: Path) -> None:
+    whole = SITEMAP.format(_loc(*_articles(site, 2)))
+    (tmp_path / "map.xml").write_text(whole[: whole.rindex("<loc>") - 3])
+    notes: list[str] = []
+    got = _collect(str(tmp_path / "map.xml"), tmp_path / "out", note=notes.append)
+    assert got.statuses == {"document": 1}
+    assert len(notes) == 1
+    assert notes[0].startswith("map.xml, line 2: ")
+    assert notes[0].endswith(": 1 addresses were read, those after the fault may be missing.")
+
+
+def test_a_packed_sitemap_is_read_whole_or_not_at_all(site: Site, tmp_path: Path) -> None:
+    body = SITEMAP.format(_loc(*_articles(site, 2))).encode()
+    parts = gzip.compress(body[:200]) + gzip.compress(body[200:])  # as some servers append
+    (tmp_path / "map.xml.gz").write_bytes(parts)
+    assert _collect(str(tmp_path / "map.xml.gz"), tmp_path / "a").statuses == {"document": 2}
+    for broken in (parts[:-9], parts[:40], b"\x1f\x8bjunk"):
+        (tmp_path / "map.xml.gz").write_bytes(broken)
+        with pytest.raises(InputError, match=r"map\.xml\.gz: not a whole gzip file \(.*Fetch it"):
+            _collect(str(tmp_path / "map.xml.gz"), tmp_path / "b")
+
+
+def test_a_sitemap_does_not_lead_into_a_private_network(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "is_public", lambda a: a == "127.0.0.1" or is_public(a))
+    for n, inside in enumerate(("http://10.0.0.1/map.xml", "http://[::ffff:10.0.0.1]/map.xml")):
+        for reply in (INDEX.format(_loc(inside, tag="sitemap")), moved(inside)):
+            url = site.add(f"/map{n}.xml", reply)
+            with pytest.raises(InputError, match=r"not read \(private_address: .*10\.0\.0\.1"):
+                _collect(url, tmp_path / "out", private=False)
 
 
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
         ("none.csv", None, r"none\.csv: no such file; expected a \.csv with a column 'url'"),
-        ("a.csv", "", r"a\.csv: empty file"),
+        (".", None, r": cannot be read \(Is a directory\); expected a \.csv with"),
+        ("x" * 300, None, r": cannot be read \(File name too long\); expected a \.csv"),
+        ("a.csv", "", r"a\.csv: empty file; expected a header row with a column 'url'"),
         ("a.csv", "url\n", r"a\.csv: lists no pages"),
         ("a.csv", "link,outlet\nx,y\n", r"column missing: url; got link, outlet\. Name the"),
         ("a.csv", "url\nhttps://a.example/\nexample.org/x\n",
@@ -345,6 +468,14 @@ def test_a_source_that_cannot_be_used_says_why(
     with pytest.raises(InputError, match=message):
         _collect(str(tmp_path / name), tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_cannot_be_made_says_why(site: Site, tmp_path: Path) -> None:
+    source = site.table(tmp_path / "urls.csv", *_articles(site, 1))
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(StorageError, match=r"file/out: cannot be written to \(Not a directory\)"):
+        _collect(source, tmp_path / "file" / "out")
+    assert not site.asked["/0"]
 
 
 def test_a_sitemap_that_does_not_come_says_why(site: Site, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import ssl
 import subprocess
 import threading
 import time
+import tracemalloc
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -125,6 +126,41 @@ def test_a_redirect_into_a_private_network_is_refused_before_it_is_asked(
         assert (got.status, got.reason.split(":")[0]) == ("refused", "private_address")
         assert got.final_url == inside
     assert _get(site.add("/a", ARTICLE), allow_private=False).body == ARTICLE.encode()
+
+
+@pytest.mark.parametrize("host", ["[::ffff:10.0.0.7]", "[::ffff:a00:7]", "[64:ff9b::a00:7]"])
+def test_an_address_inside_an_address_is_refused(
+    site: Site, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    """Asked for, and where a redirect from a public host leads there."""
+    url = f"http://{host}/a"
+    assert _problem(url, allow_private=False).reason.startswith("private_address: ")
+    monkeypatch.setattr(guard, "is_public", lambda a: a == "127.0.0.1" or is_public(a))
+    start = site.add("/start", moved(url))
+    assert _problem(start, allow_private=False).reason.startswith("private_address: ")
+
+
+def test_a_name_that_turns_private_between_two_pages_is_refused(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "is_public", lambda a: a == "127.0.0.1")
+    answers = iter(["127.0.0.1", "127.0.0.1", "10.0.0.1"])  # the page, robots.txt, the redirect
+    site.add("/start", moved("/a"))
+    site.add("/a", ARTICLE)
+    port = site.root.rpartition(":")[2]
+    fetcher = Fetcher(Options(delay=0), sleep=Waits(), resolve=lambda h, p: [next(answers)])
+    with pytest.raises(PageError, match=r"private_address: gazette\.example is 10\.0\.0\.1"):
+        fetcher.page(f"http://gazette.example:{port}/start")
+    assert "/a" not in site.asked
+
+
+def test_proxies_of_the_environment_are_not_asked(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy would look the name up again, and nobody would check what it finds."""
+    for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    assert _get(site.add("/a", ARTICLE)).body == ARTICLE.encode()
 
 
 def test_a_robots_file_cannot_lead_into_a_private_network(
@@ -332,6 +368,19 @@ def test_a_trickle_ends_though_it_is_never_silent(site: Site) -> None:
     assert got.reason == "timeout: not whole after 0.5 s"
 
 
+@pytest.mark.parametrize("announced", [True, False])
+def test_headers_and_bodies_that_trickle_end_at_the_deadline(site: Site, announced: bool) -> None:
+    """Without a length, a body that is cut off by the deadline looks whole."""
+    long = Reply(ARTICLE.encode(), trickle=0.02)
+    if announced:
+        long.headers["Content-Length"] = str(len(long.body))
+    for url in (site.add("/head", Reply(stutter=0.02)), site.add("/body", long)):
+        start = time.monotonic()
+        got = _problem(url, timeout=0.4, retries=0)
+        assert time.monotonic() - start < 6  # either would take ten seconds or more
+        assert (got.status, got.reason) == ("failed", "timeout: not whole after 2 s")
+
+
 def test_a_connection_that_breaks_off_is_tried_again(site: Site) -> None:
     url = site.add("/a", Reply(ARTICLE.encode()[:90], cut=500), ok(ARTICLE))
     assert _get(url).body == ARTICLE.encode()
@@ -369,6 +418,15 @@ def test_a_page_that_unpacks_to_more_than_the_limit_is_dropped(site: Site) -> No
     bomb = Reply(gzip.compress(b"\0" * 30_000_000), headers=packed)
     got = _problem(site.add("/b", bomb), max_bytes=1_000_000)
     assert got.reason.startswith("too_large: got more bytes, expected at most 1,000,000")
+    inner = gzip.compress(b"\0" * 200_000_000)
+    twice = {**HTML, "Content-Encoding": "gzip, gzip"}
+    tracemalloc.start()
+    try:
+        got = _problem(site.add("/d", Reply(gzip.compress(inner), headers=twice)))
+        assert tracemalloc.get_traced_memory()[1] < 60_000_000
+    finally:
+        tracemalloc.stop()
+    assert got.reason.startswith("too_large: got more bytes")
     bad = Reply(b"not packed at all", headers=packed)
     assert _problem(site.add("/c", bad)).reason.startswith("encoding: ")
 
@@ -401,7 +459,8 @@ def test_robots_txt_knows_the_user_agent_by_its_first_part(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "allowed"), [(404, True), (410, True), (401, False), (403, False), (500, False)]
+    ("status", "allowed"),
+    [(404, True), (410, True), (401, True), (403, True), (429, False), (500, False)],
 )
 def test_what_a_missing_robots_txt_allows(site: Site, status: int, allowed: bool) -> None:
     site.add("/robots.txt", Reply(b"", status))
@@ -411,6 +470,73 @@ def test_what_a_missing_robots_txt_allows(site: Site, status: int, allowed: bool
     else:
         assert _problem(url).reason.startswith("robots: ")
         assert "/a" not in site.asked
+
+
+# Rules, and which paths they allow, worked out by hand from RFC 9309, 2.2.2
+# and 2.2.3: the longest rule that matches decides, Allow where two are as long.
+RULES = [
+    ("Disallow: /*?print", {"/a?print=1": False, "/a?page=2": True, "/a": True}),
+    ("Disallow: /*.pdf$", {"/a.pdf": False, "/a.pdf.html": True, "/a.pdf?x": True}),
+    ("Allow: /p\nDisallow: /", {"/page": True, "/other": False}),
+    ("Disallow: /\nAllow: /p", {"/page": True, "/other": False}),  # whichever comes first
+    ("Allow: /folder\nDisallow: /folder", {"/folder/page": True}),
+    ("Allow: /page\nDisallow: /*.htm", {"/page.htm": False, "/page": True}),
+    ("Allow: /$\nDisallow: /", {"/": True, "/page": False}),
+    ("Disallow: /%D0%BC", {"/мост": False, "/a": True}),
+    ("Disallow: /мост", {"/%D0%BC%D0%BE%D1%81%D1%82/x": False, "/a": True}),
+    ("Disallow: /" + "*a" * 40 + "$", {"/" + "a" * 200 + "b": True}),  # and soon answered
+    ("Disallow:", {"/a": True}),
+]
+
+
+@pytest.mark.parametrize(
+    ("rules", "paths"), RULES, ids=[r.replace("\n", "; ")[:40] for r, _ in RULES]
+)
+def test_the_longest_rule_of_robots_txt_decides(
+    site: Site, rules: str, paths: dict[str, bool]
+) -> None:
+    site.add("/robots.txt", ok(f"User-agent: *\n{rules}\n", "text/plain"))
+    fetcher = Fetcher(Options(delay=0, allow_private=True), sleep=Waits())
+    start = time.monotonic()
+    for path, allowed in paths.items():
+        site.add(normal_url(site.root + path).removeprefix(site.root), ARTICLE)
+        if allowed:
+            assert fetcher.page(site.root + path).body
+        else:
+            with pytest.raises(PageError, match=r"^robots: "):
+                fetcher.page(site.root + path)
+    assert time.monotonic() - start < 5
+
+
+def test_a_robots_txt_that_is_too_long_is_read_as_far_as_the_standard_asks(site: Site) -> None:
+    first = "User-agent: *\nDisallow: /early\n"
+    rule = "Disallow: /late\n"
+    filler = "# a line of a comment\n" * 30_000
+    for cut in range(len(rule)):  # the limit falls within the last rule
+        head = first + filler[: 500 * 1024 - len(first) - cut - 1] + "\n"
+        site.add("/robots.txt", ok(head + rule + "Disallow: /e\n" * 9, "text/plain"))
+        fetcher = Fetcher(Options(delay=0, allow_private=True), sleep=Waits())
+        for path in ("/late", "/elsewhere"):
+            assert fetcher.page(site.add(path, ARTICLE)).body, cut
+        with pytest.raises(PageError, match=r"^robots: "):
+            fetcher.page(f"{site.root}/early")
+        assert list(fetcher.notes) == [
+            f"{site.root}/robots.txt: only its first 512,000 bytes are read (RFC 9309)."
+        ]
+
+
+def test_a_robots_txt_is_found_after_five_redirects(site: Site) -> None:
+    site.add("/robots.txt", moved("/r1"))
+    for n in range(1, 5):
+        site.add(f"/r{n}", moved(f"/r{n + 1}"))
+    site.add("/r5", ok("User-agent: *\nDisallow: /no\n", "text/plain"))
+    fetcher = Fetcher(Options(delay=0, allow_private=True), sleep=Waits())
+    assert fetcher.page(site.add("/a", ARTICLE)).body
+    with pytest.raises(PageError, match=r"disallows it"):
+        fetcher.page(site.add("/no", ARTICLE))
+    site.add("/r5", moved("/r6"))
+    site.add("/r6", ok("", "text/plain"))
+    assert "robots.txt not read (redirects: more than 5" in _problem(f"{site.root}/a").reason
 
 
 def test_a_host_whose_robots_txt_does_not_answer_is_not_asked_for_every_page(site: Site) -> None:

@@ -13,7 +13,10 @@ from narrative.errors import InputError
 
 __all__ = ["check_installed", "collect_pages"]
 
-_NEEDS = ("trafilatura", "htmldate", "urllib3", "certifi", "lxml", "idna", "charset_normalizer")
+_NEEDS = (
+    *("trafilatura", "htmldate", "urllib3", "certifi", "lxml", "idna", "charset_normalizer"),
+    *("protego", "filelock"),
+)
 
 
 def check_installed() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -20,11 +19,12 @@ from urllib3.exceptions import (
 )
 from urllib3.response import BaseHTTPResponse
 
+from narrative.collect.deadline import Deadline
 from narrative.collect.guard import Endpoint, PageError
 from narrative.collect.options import Options
 
 _BLOCK = 1 << 16
-_PATIENCE = 5  # times the timeout that a whole page may take
+_PATIENCE = 5  # times the timeout that a whole answer may take
 
 Accept = Callable[[str], bool]
 
@@ -36,6 +36,7 @@ class Answer:
     status: int
     headers: dict[str, str]
     body: bytes
+    whole: bool = True
 
     @property
     def content_type(self) -> str:
@@ -43,7 +44,7 @@ class Answer:
         return self.headers.get("content-type", "")
 
 
-def ask(endpoint: Endpoint, options: Options, accept: Accept) -> Answer:
+def ask(endpoint: Endpoint, options: Options, accept: Accept, *, cut: bool = False) -> Answer:
     """Send one GET to `endpoint`, at the addresses that it was checked for.
 
     Parameters
@@ -55,6 +56,8 @@ def ask(endpoint: Endpoint, options: Options, accept: Accept) -> Answer:
     accept : callable
         Whether the body of an answer with this Content-Type is wanted; only one with status 200 is
         read at all.
+    cut : bool
+        Whether a body that is too large is cut at the limit, and not an error.
 
     Raises
     ------
@@ -62,22 +65,40 @@ def ask(endpoint: Endpoint, options: Options, accept: Accept) -> Answer:
         If no answer came in time, the connection broke, or the body is too large or unwanted.
     """
     failure: Exception | None = None
-    for address in endpoint.addresses:
-        pool = _pool(endpoint, address, options)
-        try:
-            return _exchange(pool, endpoint, options, accept)
-        except (NewConnectionError, ConnectTimeoutError) as error:
-            failure = error  # the host's next address may answer
-        except HTTPError as error:
-            raise _problem(error, options) from None
-        finally:
-            pool.close()
-    assert failure is not None
-    raise _problem(failure, options)
+    with Deadline(_PATIENCE * options.timeout) as deadline:
+        for address in endpoint.addresses:
+            pool = _pool(endpoint, address, options, deadline)
+            try:
+                answer = _exchange(pool, endpoint, options, accept, cut)
+            except (NewConnectionError, ConnectTimeoutError) as error:
+                failure = error  # the host's next address may answer
+                continue
+            except HTTPError as error:
+                raise _problem(error, options, deadline) from None
+            finally:
+                pool.close()
+            # The end of a body, or of headers, that a closed connection makes is none.
+            if deadline.passed:
+                raise _too_slow(deadline)
+            return answer
+        assert failure is not None
+        raise _problem(failure, options, deadline)
 
 
-def _pool(endpoint: Endpoint, address: str, options: Options) -> HTTPConnectionPool:
-    timeout = Timeout(connect=options.timeout, read=options.timeout)
+def _pool(
+    endpoint: Endpoint, address: str, options: Options, deadline: Deadline
+) -> HTTPConnectionPool:
+    pool = _checked_pool(endpoint, address, options, deadline)
+    pool.ConnectionCls = deadline.connection(pool.ConnectionCls)
+    return pool
+
+
+def _checked_pool(
+    endpoint: Endpoint, address: str, options: Options, deadline: Deadline
+) -> HTTPConnectionPool:
+    # urllib3 takes no timeout of 0.
+    connect = max(0.001, min(options.timeout, deadline.left()))
+    timeout = Timeout(connect=connect, read=options.timeout)
     if endpoint.scheme == "http":
         return HTTPConnectionPool(address, endpoint.port, timeout=timeout, retries=False)
     return HTTPSConnectionPool(
@@ -94,7 +115,7 @@ def _pool(endpoint: Endpoint, address: str, options: Options) -> HTTPConnectionP
 
 
 def _exchange(
-    pool: HTTPConnectionPool, endpoint: Endpoint, options: Options, accept: Accept
+    pool: HTTPConnectionPool, endpoint: Endpoint, options: Options, accept: Accept, cut: bool
 ) -> Answer:
     headers = {
         "Host": endpoint.host_header,
@@ -102,7 +123,6 @@ def _exchange(
         "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.1",
         "Accept-Encoding": "gzip, deflate",
     }
-    deadline = time.monotonic() + _PATIENCE * options.timeout
     response = pool.urlopen(
         "GET",
         endpoint.path,
@@ -121,27 +141,27 @@ def _exchange(
                 "unusable", f"not_html: Content-Type is {kind!r}, expected HTML", http_status=200
             )
         length = got.get("content-length", "")
-        if length.isdigit() and int(length) > options.max_bytes:
+        if not cut and length.isdigit() and int(length) > options.max_bytes:
             raise _too_large(options, f"{int(length):,}")
-        return Answer(200, got, _body(response, options, deadline))
+        body = _body(response, options)
+        if len(body) <= options.max_bytes:
+            return Answer(200, got, body)
+        if not cut:
+            raise _too_large(options, "more")
+        return Answer(200, got, body[: options.max_bytes], whole=False)
     finally:
         response.close()
 
 
-def _body(response: BaseHTTPResponse, options: Options, deadline: float) -> bytes:
+def _body(response: BaseHTTPResponse, options: Options) -> bytes:
+    """Return the body, or a little more of it than the limit."""
     parts: list[bytes] = []
     size = 0
-    # read1 comes back with whatever has arrived, so that a trickle meets the deadline.
     while block := response.read1(_BLOCK):
         parts.append(block)
         size += len(block)
         if size > options.max_bytes:
-            raise _too_large(options, "more")
-        if time.monotonic() > deadline:
-            limit = _PATIENCE * options.timeout
-            raise PageError(
-                "failed", f"timeout: not whole after {limit:g} s", http_status=200, again=True
-            )
+            break
     return b"".join(parts)
 
 
@@ -153,7 +173,13 @@ def _too_large(options: Options, got: str) -> PageError:
     )
 
 
-def _problem(error: Any, options: Options) -> PageError:
+def _too_slow(deadline: Deadline) -> PageError:
+    return PageError("failed", f"timeout: not whole after {deadline.seconds:g} s", again=True)
+
+
+def _problem(error: Any, options: Options, deadline: Deadline) -> PageError:
+    if deadline.passed:
+        return _too_slow(deadline)
     # urllib3 counts a refused connection among the timeouts.
     if isinstance(error, TimeoutError) and not isinstance(error, NewConnectionError):
         return PageError("failed", f"timeout: no answer in {options.timeout:g} s", again=True)

@@ -15,6 +15,7 @@ import trafilatura
 from narrative.collect.decode import decode
 from narrative.collect.fetch import Page
 from narrative.collect.guard import PageError
+from narrative.collect.markup import make_iso
 
 SHORT = 1500  # characters below which an article may be the stub before a paywall
 _CLOSED = re.compile(r'"isAccessibleForFree"\s*:\s*"?false', re.IGNORECASE)
@@ -30,7 +31,10 @@ _NO_PAGE = "<html><body><p></p></body></html>"
 
 @dataclass(frozen=True)
 class Article:
-    """What was read off a page; `date_basis` is ``page``, ``url`` or ``none``."""
+    """What was read off a page; `date_basis` is ``page``, ``url`` or ``none``.
+
+    `date_note` has the words that the date was read from, or what was not taken for one.
+    """
 
     text: str
     title: str
@@ -39,6 +43,7 @@ class Article:
     lang: str
     date: str
     date_basis: str
+    date_note: str
 
 
 def read_article(page: Page, min_chars: int) -> Article:
@@ -87,25 +92,30 @@ def _read(html: str, page: Page, min_chars: int) -> Article:
     )
     text = _tidy(getattr(found, "text", ""))
     _check_article(text, html, tree, min_chars)
-    date, basis = _date(tree, page.final_url)
+    code = lang[1].lower() if lang else ""
+    date, basis, note = _date(tree, page.final_url, code)
     return Article(
         text=text,
         title=_line(found.title),
         author=_line(found.author),
         site=_line(found.sitename),
-        lang=lang[1].lower() if lang else "",
+        lang=code,
         date=date,
         date_basis=basis,
+        date_note=note,
     )
 
 
-def _date(tree: Any, url: str) -> tuple[str, str]:
-    """Return the day of publication and what says so: the page's markup or its address."""
+def _date(tree: Any, url: str, lang: str) -> tuple[str, str, str]:
+    """Return the day of publication, what says so (markup or address), and a note."""
     _drop_what_misleads(tree)
+    said = make_iso(tree, lang)
     date = _found_date(tree, url)
     if date and date == _found_date(_NO_PAGE, url) and date != _found_date(tree, None):
-        return date, "url"
-    return date, "page" if date else "none"
+        return date, "url", said.not_taken()
+    if date:
+        return date, "page", said.words_for(date)
+    return "", "none", said.not_taken()
 
 
 def _drop_what_misleads(tree: Any) -> None:

@@ -1,8 +1,10 @@
-"""Ask politely: one host at a time, robots.txt first, redirects checked hop by hop."""
+"""Ask politely: a host one page at a time, robots.txt first, redirects checked hop by hop."""
 
 from __future__ import annotations
 
+import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -37,6 +39,7 @@ class Page:
     final_url: str
     content_type: str
     body: bytes
+    whole: bool = True
 
 
 def _is_html(kind: str) -> bool:
@@ -49,7 +52,7 @@ def _is_anything(_kind: str) -> bool:
 
 
 class Fetcher:
-    """Gets pages and lists of pages.
+    """Gets pages and lists of pages, from several threads if wanted.
 
     Parameters
     ----------
@@ -69,8 +72,11 @@ class Fetcher:
         resolve: Resolve = system_resolve,
     ) -> None:
         self._options, self._sleep, self._resolve = options, sleep, resolve
-        self._robots = Robots(options.agent, self._robots_file)
+        self.notes: deque[str] = deque()  # what a user should know and no page's row says
+        self._robots = Robots(options.agent, self._robots_file, self.notes.append)
         self._next: dict[str, float] = {}
+        # A redirect may lead to a host that another thread is asking.
+        self._turns: dict[str, threading.Lock] = {}
 
     def page(self, url: str) -> Page:
         """Return the HTML page at `url`.
@@ -86,11 +92,14 @@ class Fetcher:
         """Return the sitemap or feed at `url`, whatever type it is sent as."""
         return self._follow(url, self._options, _is_anything)
 
-    def _robots_file(self, url: str) -> bytes:
+    def _robots_file(self, url: str) -> tuple[bytes, bool]:
         limits = replace(self._options, max_bytes=MAX_BYTES)
-        return self._follow(url, limits, _is_anything, robots=False).body
+        got = self._follow(url, limits, _is_anything, for_robots=True)
+        return got.body, got.whole
 
-    def _follow(self, url: str, options: Options, accept: Accept, *, robots: bool = True) -> Page:
+    def _follow(
+        self, url: str, options: Options, accept: Accept, *, for_robots: bool = False
+    ) -> Page:
         asked, seen = normal_url(url), set[str]()
         at = asked
         try:
@@ -101,11 +110,11 @@ class Fetcher:
                 # Every hop is looked up and checked anew: a public page may point anywhere.
                 endpoint = check_url(at, resolve=self._resolve, allow_private=options.allow_private)
                 at = endpoint.url
-                if robots:
+                if not for_robots:
                     self._robots.check(endpoint)
-                answer = self._persist(endpoint, options, accept)
+                answer = self._persist(endpoint, options, accept, cut=for_robots)
                 if answer.status == 200:
-                    return Page(asked, at, answer.content_type, answer.body)
+                    return Page(asked, at, answer.content_type, answer.body, answer.whole)
                 at = _next_hop(answer, at)
         except PageError as error:
             error.final_url = error.final_url or at
@@ -114,13 +123,19 @@ class Fetcher:
             "failed", f"redirects: more than {MAX_REDIRECTS}, last to {at}", final_url=at
         )
 
-    def _persist(self, endpoint: Endpoint, options: Options, accept: Accept) -> Answer:
+    def _persist(
+        self, endpoint: Endpoint, options: Options, accept: Accept, *, cut: bool
+    ) -> Answer:
         """Ask until there is an answer that another try would not change."""
+        with self._turns.setdefault(endpoint.host, threading.Lock()):
+            return self._tries(endpoint, options, accept, cut)
+
+    def _tries(self, endpoint: Endpoint, options: Options, accept: Accept, cut: bool) -> Answer:
         for tried in range(options.retries + 1):
             last = tried == options.retries
             self._wait(endpoint)
             try:
-                answer = ask(endpoint, options, accept)
+                answer = ask(endpoint, options, accept, cut=cut)
             except PageError as error:
                 if last or not error.again:
                     raise

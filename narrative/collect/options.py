@@ -37,6 +37,8 @@ class Options:
         Whether hosts on private addresses may be asked.
     user_agent : str
         Name to ask under; its first part is what robots.txt knows it by.
+    hosts : int
+        Most hosts that are asked at one time, each for one page.
     """
 
     delay: float = 1.0
@@ -46,6 +48,7 @@ class Options:
     min_chars: int = 200
     allow_private: bool = False
     user_agent: str = ""
+    hosts: int = 4
 
     def __post_init__(self) -> None:
         rules = (
@@ -53,6 +56,7 @@ class Options:
             (self.timeout > 0, "timeout", self.timeout, "more than 0 seconds"),
             (self.max_bytes > 0, "max-bytes", self.max_bytes, "1 or more"),
             (self.retries >= 0, "retries", self.retries, "0 or more"),
+            (self.hosts > 0, "hosts", self.hosts, "1 or more"),
             (self.min_chars > 0, "min-chars", self.min_chars, "1 or more"),
             (
                 self.user_agent.isascii() and (self.user_agent + "x").isprintable(),

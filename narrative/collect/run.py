@@ -1,4 +1,4 @@
-"""Collect pages one after the other into a folder that a study can read."""
+"""Collect pages into a folder that a study can read."""
 
 from __future__ import annotations
 
@@ -9,15 +9,19 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from narrative.collect.dates import choose_day
 from narrative.collect.extract import Article, read_article
 from narrative.collect.fetch import Fetcher, Page
 from narrative.collect.guard import PageError, Resolve, system_resolve
+from narrative.collect.lock import held
 from narrative.collect.options import Options
+from narrative.collect.parallel import in_turns
 from narrative.collect.sources import Target, read_source
-from narrative.collect.store import DONE, Row, Store
+from narrative.collect.store import DONE, Row, Store, as_duplicate
 from narrative.storage import sha256_bytes
 
 Progress = Callable[[int, int], None]
@@ -31,6 +35,7 @@ class Summary:
     repeated: int
     skipped: int
     statuses: dict[str, int]
+    differing: int = 0
 
     def told(self, folder: Path) -> str:
         """Return the counts as a message."""
@@ -41,6 +46,11 @@ class Summary:
             + ".",
             f"{folder}/documents.csv: {self.statuses.get('document', 0)} documents.",
         ]
+        if self.differing:
+            lines.append(
+                f"{folder}/collected.csv: {self.differing} pages whose date is more than a day "
+                "from the feed's or sitemap's; see its column note."
+            )
         if bad:
             lines.append(f"{folder}/problems.csv: {bad} pages that gave none, and why.")
         return "\n".join(lines)
@@ -54,6 +64,7 @@ def collect(
     retry_failed: bool = False,
     limit: int = 0,
     progress: Progress | None = None,
+    note: Callable[[str], None] | None = None,
     sleep: Callable[[float], None] = time.sleep,
     resolve: Resolve = system_resolve,
 ) -> Summary:
@@ -74,6 +85,8 @@ def collect(
         Most pages to ask for in this run, 0 for all.
     progress : callable, optional
         Told how many pages of how many are done.
+    note : callable, optional
+        Told what a user should know and no page's row says, such as a robots.txt that was cut.
     sleep, resolve : callable
         How to wait, and how to look hosts up.
 
@@ -85,45 +98,71 @@ def collect(
     Raises
     ------
     InputError
-        If the source or what the folder holds cannot be used.
+        If the source or what the folder holds cannot be used, or another run is at work in it.
+    StorageError
+        If the folder cannot be written to.
     """
     options = options or Options()
     fetcher = Fetcher(options, sleep=sleep, resolve=resolve)
     targets, repeated = read_source(
-        source, lambda url: fetcher.listing(url).body, options.max_bytes
+        source, lambda url: fetcher.listing(url).body, options.max_bytes, fetcher.notes.append
     )
-    store = Store(folder)
-    if retry_failed:
-        store.forget_failed()
-    known = store.known()
-    todo = [t for t in targets if t.url not in known]
-    skipped = len(targets) - len(todo)
-    todo = todo[:limit] if limit else todo
-    try:
-        for done, target in enumerate(todo, start=1):
-            _collect_one(target, fetcher, store, options)
-            if progress is not None:
-                progress(done, len(todo))
-    finally:
-        store.write_problems()
+    _tell(fetcher, note)
+    with held(folder):
+        store = Store(folder, {target.url: place for place, target in enumerate(targets)})
+        if retry_failed:
+            store.forget_failed()
+        known = store.known()
+        todo = [t for t in targets if t.url not in known]
+        skipped = len(targets) - len(todo)
+        todo = todo[:limit] if limit else todo
+        pages = in_turns([t.url for t in todo], partial(_fetched, fetcher), options.hosts)
+        try:
+            for done, (number, got) in enumerate(pages, start=1):
+                _keep(todo[number], got, store, options)
+                _tell(fetcher, note)
+                if progress is not None:
+                    progress(done, len(todo))
+        finally:
+            store.settle()
+            store.write_problems()
     statuses = Counter(row["status"] for row in store.rows)
-    return Summary(len(targets), repeated, skipped, dict(sorted(statuses.items())))
+    differing = sum("dates differ: " in row["note"] for row in store.rows)
+    return Summary(len(targets), repeated, skipped, dict(sorted(statuses.items())), differing)
 
 
-def _collect_one(target: Target, fetcher: Fetcher, store: Store, options: Options) -> None:
-    row: Row = {"url": target.url, "fetched_at": _now()}
+def _tell(fetcher: Fetcher, note: Callable[[str], None] | None) -> None:
+    while note is not None and fetcher.notes:
+        note(fetcher.notes.popleft())
+
+
+def _fetched(fetcher: Fetcher, url: str) -> tuple[str, Page | PageError]:
+    """Return when a page was asked for, and the page or why there is none."""
+    asked = _now()
+    try:
+        return asked, fetcher.page(url)
+    except PageError as error:
+        return asked, error
+
+
+def _keep(
+    target: Target, got: tuple[str, Page | PageError], store: Store, options: Options
+) -> None:
+    asked, page = got
+    row: Row = {"url": target.url, "fetched_at": asked}
     document: Row | None = None
     try:
-        page = fetcher.page(target.url)
+        if isinstance(page, PageError):
+            raise page
         row |= {
             "final_url": page.final_url,
             "http_status": "200",
             "bytes": str(len(page.body)),
             "sha256": sha256_bytes(page.body),
         }
-        same = store.document_of(page.final_url)
+        same = store.document_of(page.final_url, target.url)
         if same:
-            row |= {"status": "duplicate", "reason": f"duplicate: the same page as {same}"}
+            row = as_duplicate(row, same)
         else:
             article = read_article(page, options.min_chars)
             document = _document(target, page, article, row)
@@ -136,15 +175,22 @@ def _collect_one(target: Target, fetcher: Fetcher, store: Store, options: Option
 
 def _document(target: Target, page: Page, article: Article, row: Row) -> Row:
     """Return the row for documents.csv, and fill in the page's `row`."""
-    date, basis = article.date, article.date_basis
-    if target.published_at:
-        date, basis = target.published_at, "given"
-    row |= {"title": article.title, "date": date, "date_basis": basis}
-    if not date:
+    day = choose_day(
+        target.published_at,
+        (article.date, article.date_basis),
+        (target.listed, target.listed_basis),
+        article.date_note,
+        article.lang,
+    )
+    title = article.title or target.title
+    row |= {"title": title, "date": day.date, "date_basis": day.basis}
+    row |= {"listed_date": day.listed, "listed_basis": target.listed_basis, "note": day.note}
+    if not day.date:
         raise PageError(
             "unusable",
-            "no_date: neither the page nor its address says when it was published; write it into "
-            "a column published_at and use --retry-failed",
+            "no_date: neither the page nor its address, nor a feed or sitemap, says when it was "
+            "published" + (f" ({day.note})" if day.note else "") + "; write it into a column "
+            "published_at of a CSV and use --retry-failed",
             http_status=200,
             final_url=page.final_url,
         )
@@ -153,10 +199,10 @@ def _document(target: Target, page: Page, article: Article, row: Row) -> Row:
     return {
         "doc_id": row["doc_id"],
         "outlet": target.outlet or article.site or host,
-        "published_at": date,
+        "published_at": day.date,
         "text": article.text,
         "author": article.author,
-        "title": article.title,
+        "title": title,
         "url": page.final_url,
         "lang": article.lang,
     }

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from lxml import etree
 
 from narrative.collect.guard import PageError, normal_url
+from narrative.collect.listing import read_listing
 from narrative.corpus import parse_published, read_csv
 from narrative.errors import InputError
 
@@ -23,14 +23,23 @@ Get = Callable[[str], bytes]
 
 @dataclass(frozen=True)
 class Target:
-    """A page to collect, and what the user says of it."""
+    """A page to collect, and what is said of it.
+
+    `outlet` and `published_at` are the user's; `title`, `listed` (a date as it stands there) and
+    `listed_basis` those of the feed or sitemap.
+    """
 
     url: str
     outlet: str = ""
     published_at: str = ""
+    title: str = ""
+    listed: str = ""
+    listed_basis: str = ""
 
 
-def read_source(source: str, get: Get, max_bytes: int) -> tuple[list[Target], int]:
+def read_source(
+    source: str, get: Get, max_bytes: int, note: Callable[[str], None]
+) -> tuple[list[Target], int]:
     """Return the pages that `source` lists, each once, and how often one was listed again.
 
     Parameters
@@ -42,6 +51,8 @@ def read_source(source: str, get: Get, max_bytes: int) -> tuple[list[Target], in
         From a web address to the bytes there.
     max_bytes : int
         Largest sitemap, unpacked.
+    note : callable
+        Told of a sitemap or feed that is not well-formed.
 
     Raises
     ------
@@ -49,24 +60,40 @@ def read_source(source: str, get: Get, max_bytes: int) -> tuple[list[Target], in
         If there is no such source, or it is none of these, or a row of it is wrong.
     """
     if source.lower().startswith(("http://", "https://")):
-        targets = _listed(_fetched(source, get), source, source, get, max_bytes)
+        targets = _listed(_fetched(source, get), source, source, get, max_bytes, note)
     else:
-        path = Path(source)
-        if not path.is_file():
-            raise InputError(
-                f"{source}: no such file; expected a .csv with a column 'url', or a sitemap or "
-                "feed as a file or as an address that begins with http:// or https://."
-            )
+        path, body = Path(source), _opened(source)
         if path.suffix.lower() == ".csv":
+            if not body.strip():
+                raise InputError(
+                    f"{path.name}: empty file; expected a header row with a column 'url', and "
+                    "below it an address in each row."
+                )
             targets = read_table(path)
         else:
-            targets = _listed(path.read_bytes(), path.name, "", get, max_bytes)
+            targets = _listed(body, path.name, "", get, max_bytes, note)
     if not targets:
-        raise InputError(f"{source}: lists no pages; expected at least one address.")
+        raise InputError(
+            f"{source}: lists no pages; expected at least one address. Write one into a row of its "
+            "own, or see with a browser whether the sitemap or feed is empty."
+        )
     distinct: dict[str, Target] = {}
     for target in targets:
         distinct.setdefault(target.url, target)
     return list(distinct.values()), len(targets) - len(distinct)
+
+
+def _opened(source: str) -> bytes:
+    try:
+        return Path(source).read_bytes()
+    except FileNotFoundError:
+        got = "no such file"
+    except (OSError, ValueError) as error:
+        got = f"cannot be read ({getattr(error, 'strerror', None) or error})"
+    raise InputError(
+        f"{source}: {got}; expected a .csv with a column 'url', or a sitemap or feed as a file or "
+        "as an address that begins with http:// or https://."
+    )
 
 
 def read_table(path: Path) -> list[Target]:
@@ -115,14 +142,25 @@ def _fetched(url: str, get: Get) -> bytes:
         ) from None
 
 
-def _listed(body: bytes, name: str, base: str, get: Get, max_bytes: int) -> list[Target]:
+def _listed(
+    body: bytes, name: str, base: str, get: Get, max_bytes: int, note: Callable[[str], None]
+) -> list[Target]:
     """Return the pages of a sitemap or feed, and of the sitemaps that it lists."""
-    links: list[str] = []
+    targets: list[Target] = []
     waiting, seen = [(body, name, base)], {base}
     while waiting:
         content, where, at = waiting.pop(0)
-        pages, sitemaps = _links(_unpacked(content, where, max_bytes), where)
-        links += [_absolute(link, at) for link in pages]
+        pages, sitemaps, fault = read_listing(_unpacked(content, where, max_bytes), where)
+        if fault:
+            count = len(pages) + len(sitemaps)
+            told = f"{where}, {fault}; not well-formed XML"
+            if not count:
+                raise InputError(f"{told}: no address was read. Fetch it again, or mend it.")
+            note(f"{told}: {count} addresses were read, those after the fault may be missing.")
+        targets += [
+            Target(_absolute(p.link, at), title=p.title, listed=p.date, listed_basis=p.basis)
+            for p in pages
+        ]
         for link in sitemaps:
             url = _absolute(link, at)
             if url in seen:
@@ -133,7 +171,7 @@ def _listed(body: bytes, name: str, base: str, get: Get, max_bytes: int) -> list
                 )
             seen.add(url)
             waiting.append((_fetched(url, get), url, url))
-    return [Target(link) for link in links]
+    return targets
 
 
 def _absolute(link: str, base: str) -> str:
@@ -148,51 +186,15 @@ def _unpacked(body: bytes, where: str, max_bytes: int) -> bytes:
         return body
     try:
         # Bounded: a few kilobytes can unpack to gigabytes.
-        plain = zlib.decompressobj(31).decompress(body, max_bytes + 1)
-    except zlib.error as error:
-        raise InputError(f"{where}: not a whole gzip file ({error}).") from None
+        with gzip.open(io.BytesIO(body)) as packed:
+            plain = packed.read(max_bytes + 1)
+    except (EOFError, OSError, zlib.error) as error:
+        raise InputError(
+            f"{where}: not a whole gzip file ({error}); expected a sitemap, packed or not. Fetch "
+            "it again, or unpack it."
+        ) from None
     if len(plain) > max_bytes:
         raise InputError(
             f"{where}: unpacks to more than {max_bytes:,} bytes; raise --max-bytes to read it."
         )
     return plain
-
-
-def _links(body: bytes, where: str) -> tuple[list[str], list[str]]:
-    """Return the pages and the further sitemaps that a sitemap or feed lists."""
-    # No entities, no DTD, no network: a sitemap is a stranger's file.
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, recover=True, huge_tree=False
-    )
-    try:
-        root = etree.fromstring(body.lstrip(), parser)
-    except (etree.XMLSyntaxError, ValueError):
-        root = None
-    kind = etree.QName(root).localname.lower() if root is not None else ""
-    if kind == "urlset":
-        return _texts(root, "{*}url/{*}loc"), []
-    if kind == "sitemapindex":
-        return [], _texts(root, "{*}sitemap/{*}loc")
-    if kind in ("rss", "rdf"):
-        return _texts(root, ".//{*}item/{*}link"), []
-    if kind == "feed":
-        return _atom(root), []
-    got = f"<{kind}>" if kind else repr(body[:30].decode("utf-8", "replace"))
-    raise InputError(
-        f"{where}: begins with {got}; expected a sitemap (<urlset>, <sitemapindex>) or a feed "
-        "(<rss>, <feed>). Addresses in a table go into a .csv with a column 'url'."
-    )
-
-
-def _texts(root: Any, path: str) -> list[str]:
-    return [e.text.strip() for e in root.iterfind(path) if e.text and e.text.strip()]
-
-
-def _atom(root: Any) -> list[str]:
-    out = []
-    for entry in root.iterfind("{*}entry"):
-        links = [e for e in entry.iterfind("{*}link") if e.get("href")]
-        # RFC 4287: a link without rel is an alternate; "self" and "edit" are not the page.
-        own = [e for e in links if e.get("rel", "alternate") == "alternate"]
-        out += [e.get("href") for e in own[:1]]
-    return out

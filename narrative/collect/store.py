@@ -1,8 +1,9 @@
 """The folder of a collection: documents.csv, collected.csv and problems.csv, whole at any moment.
 
-Rows are appended and written through to the disk, the page's row in collected.csv first and its
-document after it. A process killed at any point leaves at most a torn last line, or a last row
-without its document; both are dropped when the folder is opened, and the page is fetched again.
+Rows are appended as pages come and written through to the disk, the page's row in collected.csv
+first and its document after it; at the end they are put in the order of the list. A process killed
+at any point leaves at most a torn last line, or a last row without its document; both are dropped
+when the folder is opened, and the page is fetched again.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from narrative.errors import InputError, StorageError
@@ -21,7 +22,7 @@ Row = dict[str, str]
 DOCUMENTS = ("doc_id", "outlet", "published_at", "text", "author", "title", "url", "lang")
 COLLECTED = (
     *("url", "final_url", "status", "http_status", "doc_id", "bytes", "sha256", "fetched_at"),
-    *("title", "date", "date_basis", "reason"),
+    *("title", "date", "date_basis", "listed_date", "listed_basis", "note", "reason"),
 )
 PROBLEMS = ("url", "final_url", "status", "http_status", "reason")
 DONE = ("document", "duplicate")  # what --retry-failed leaves alone
@@ -36,6 +37,8 @@ class Store:
     ----------
     folder : Path
         Where it is, or will be.
+    order : mapping, optional
+        From an address to its place in the list that is collected.
 
     Raises
     ------
@@ -43,17 +46,23 @@ class Store:
         If the folder holds tables that are not a collection's; nothing is changed.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, order: Mapping[str, int] | None = None) -> None:
+        self.folder, self._order = folder, order or {}
         if self._documents.exists() and not self._collected.exists():
             raise InputError(
                 f"{folder}: holds a documents.csv that was not collected there (no "
                 "collected.csv); choose another --out."
             )
+        self.rows: list[Row] = []
+        self._load()
+        self._before = self.known()
+
+    def _load(self) -> list[Row]:
+        """Read what is on the disk, less what was torn, and return the documents."""
         self.rows = _opened(self._collected, COLLECTED)
         if not self._documents.exists() and any(r["status"] == "document" for r in self.rows):
             raise InputError(
-                f"{folder}: documents.csv is gone, but collected.csv counts its pages as "
+                f"{self.folder}: documents.csv is gone, but collected.csv counts its pages as "
                 "collected; put it back, or delete collected.csv to fetch them again."
             )
         documents = _opened(self._documents, DOCUMENTS)
@@ -63,7 +72,8 @@ class Store:
             row["doc_id"] for row in documents
         }:
             self._keep(lambda row: row is not last)
-        self._final = {r["final_url"]: r["doc_id"] for r in self.rows if r["status"] == "document"}
+        self._final = {r["final_url"]: r for r in self.rows if r["status"] == "document"}
+        return documents
 
     @property
     def _documents(self) -> Path:
@@ -76,22 +86,65 @@ class Store:
     def forget_failed(self) -> None:
         """Take out the rows of pages that gave no document, so that they are tried again."""
         self._keep(lambda row: row["status"] in DONE)
+        self._before = self.known()
 
     def known(self) -> set[str]:
         """Return the addresses that have a row."""
         return {row["url"] for row in self.rows}
 
-    def document_of(self, final_url: str) -> str:
-        """Return the id of the document that came from `final_url`, or ""."""
-        return self._final.get(final_url, "")
+    def document_of(self, final_url: str, url: str) -> str:
+        """Return the id of the document that the page at `url` would only repeat, or "".
+
+        It comes from the same `final_url`, and was there before this run or is earlier in the list:
+        which of two is there first within a run is chance.
+        """
+        row = self._final.get(final_url)
+        if row is None:
+            return ""
+        later = row["url"] not in self._before and self._at(row["url"]) > self._at(url)
+        return "" if later else row["doc_id"]
 
     def add(self, row: Row, document: Row | None = None) -> None:
         """Append a page's row, and its document if it gave one."""
+        row = {column: row.get(column, "") for column in COLLECTED}
         _append(self._collected, COLLECTED, row)
         if document is not None:
             _append(self._documents, DOCUMENTS, document)
-            self._final[row["final_url"]] = row["doc_id"]
+            self._final[row["final_url"]] = row
         self.rows.append(row)
+
+    def settle(self) -> None:
+        """Make the tables what they were had the pages of this run come in the order of the list.
+
+        Rows that are not in the list stay before the others.
+        """
+        documents = self._load()  # an interruption may have come between the disk and self.rows
+        kept = {
+            row["final_url"]: row["doc_id"]
+            for row in self.rows
+            if row["status"] == "document" and row["url"] in self._before
+        }
+        rows = []
+        for row in sorted(self.rows, key=lambda row: self._at(row["url"])):
+            same = "" if row["url"] in self._before else kept.get(row["final_url"], "")
+            # A page that came, whatever became of it: one that did not come repeats nothing.
+            rows.append(as_duplicate(row, same) if same and row["sha256"] else row)
+            if row["status"] == "document":
+                kept.setdefault(row["final_url"], row["doc_id"])
+        gone = {r["doc_id"] for r in self.rows} - {r["doc_id"] for r in rows}
+        place = {row["doc_id"]: self._at(row["url"]) for row in rows}
+        ordered = sorted(
+            (d for d in documents if d["doc_id"] not in gone),
+            key=lambda d: place.get(d["doc_id"], -1),
+        )
+        if ordered != documents:
+            write_text(_as_csv(DOCUMENTS, ordered), self._documents)
+        if rows != self.rows:
+            write_text(_as_csv(COLLECTED, rows), self._collected)
+            self.rows = rows
+
+    def _at(self, url: str) -> int:
+        return self._order.get(url, -1)
 
     def write_problems(self) -> int:
         """Write problems.csv and return how many pages are in it."""
@@ -106,12 +159,29 @@ class Store:
             self.rows = kept
 
 
+def as_duplicate(row: Row, doc_id: str) -> Row:
+    """Return the row of a page that led to one which is document `doc_id` already."""
+    of_page = ("url", "final_url", "http_status", "bytes", "sha256", "fetched_at")
+    return {
+        **dict.fromkeys(COLLECTED, ""),
+        **{column: row[column] for column in of_page},
+        "status": "duplicate",
+        "reason": f"duplicate: the same page as {doc_id}",
+    }
+
+
 def _opened(path: Path, columns: tuple[str, ...]) -> list[Row]:
     """Return the rows of a table, made if it is not there; a torn last line is cut off."""
     if not path.exists():
         write_text(_as_csv(columns, []), path)
         return []
-    body = path.read_bytes()
+    try:
+        body = path.read_bytes()
+    except OSError as error:
+        raise StorageError(
+            f"{path}: cannot be read ({error.strerror or error}); expected a table of an earlier "
+            f"run; {_ADVICE}"
+        ) from error
     whole = body[: _whole(body)]
     try:
         text = whole.decode("utf-8-sig")
