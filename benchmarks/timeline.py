@@ -65,13 +65,6 @@ def corpus(n: int, n_docs: int, n_sources: int, n_weeks: int) -> tuple[pd.DataFr
     )
 
 
-def peak() -> float:
-    """Return the peak memory of this process in GiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2 ** (
-        30 if sys.platform == "darwin" else 20
-    )
-
-
 def main() -> None:
     from narrative.timeline import INTERVALS, TimelineSettings, estimate_timeline
 
