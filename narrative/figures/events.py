@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 MOST_LABELS = 8  # events whose labels are written beside their rules
 MOST_NUMBERS = 20  # events that a key can list; of more there are rules alone
 _ROW = 0.125  # inches between rows of labels or lines of the key
-_DATE = 0.78  # inches for a date in the key
-_GAP = 1.6  # rows between the main axes and those above them
+_DATE = 0.72  # inches for a date in the key
+_GAP = 4  # rows that the rules reach down, to below the upper edge of the main axes
 _RULE = "#9A9A9A"
 _BAND = "#EFEFEF"
 _FREQ = {4: "year", 7: "month", 10: "day"}
@@ -146,13 +146,14 @@ def _write_key(ax: Axes, events: pd.DataFrame) -> None:
     lines = -(-len(events) // columns)
     ax.set_ylim(lines, 0)
     ax.set_xlim(0, columns)
-    dates = _DATE * columns / figure.get_figwidth()
+    figure.draw_without_rendering()  # the layout must stand before inches can be given
+    dates = _DATE * columns / (ax.get_window_extent().width / figure.dpi)
     for n, event in enumerate(events.to_dict("records")):
         x, y = n // lines, n % lines + 0.5
-        style: dict[str, Any] = {"fontsize": 6.2, "va": "center"}
+        style: dict[str, Any] = {"fontsize": 6.2, "va": "center", "in_layout": False}
         ax.text(x + 0.04, y, str(n + 1), ha="right", **style)
         ax.text(x + 0.06, y, _written(event["date"]), **style)
-        label = shorten(event["label"], 52 if columns > 1 else 46, placeholder=" …")
+        label = shorten(event["label"], 44 if columns > 1 else 36, placeholder=" …")
         ax.text(x + 0.06 + dates, y, label, **style)
 
 
@@ -171,7 +172,7 @@ def _write_above(axes: TimeAxes, *, numbered: bool) -> None:
     right = float(ax.get_window_extent().x1)
     for n, event in enumerate(axes.events.to_dict("records")):
         at = as_day(event["start"])
-        label = str(n + 1) if numbered else shorten(event["label"], 60, placeholder=" …")
+        label = str(n + 1) if numbered else shorten(event["label"], 44, placeholder=" …")
         text = ax.text(at, 0, label, fontsize=6.2, va="bottom", ha="center" if numbered else "left")
         box = text.get_window_extent()
         if not numbered and box.x1 > right:
@@ -185,7 +186,8 @@ def _write_above(axes: TimeAxes, *, numbered: bool) -> None:
         text.set_y(row + 0.1)
         if len(event["date"]) == 10:
             rule: dict[str, Any] = {"color": _RULE, "linewidth": 0.6, "zorder": 0}
-            ax.plot([as_day(event["start"])] * 2, [-_GAP, row], clip_on=False, **rule)
+            rule |= {"clip_on": False, "in_layout": False}
+            ax.plot([as_day(event["start"])] * 2, [-_GAP, row], **rule)
         white: dict[str, Any] = {"facecolor": "white", "edgecolor": "none", "pad": 0.4}
         text.set_bbox(white)
     grid: Any = ax.get_gridspec()
