@@ -43,8 +43,9 @@ def shown_events(events: pd.DataFrame, first: str, last: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``label, date, start, end`` (half-open days of the stretch that the event may have been
-        on). A season is written as its first month and is no month: it is left out.
+        ``label, date, start, end, place_id``; start and end are half-open days of the stretch on
+        which the event may have been. A season is written as its first month and is no month: it
+        is left out.
 
     Examples
     --------
@@ -58,8 +59,9 @@ def shown_events(events: pd.DataFrame, first: str, last: str) -> pd.DataFrame:
         day = str(event["date"])
         span = time_bin(day, _FREQ[len(day)]) if len(day) in _FREQ else None
         if span and event["precision"] != "season" and span[0] < last and span[1] > first:
-            rows.append((str(event["label"]), day, max(span[0], first), min(span[1], last)))
-    out = pd.DataFrame(rows, columns=["label", "date", "start", "end"])
+            when = (max(span[0], first), min(span[1], last))
+            rows.append((str(event["label"]), day, *when, str(event.get("place_id", ""))))
+    out = pd.DataFrame(rows, columns=["label", "date", "start", "end", "place_id"])
     return out.sort_values(["start", "end", "label"], kind="stable").reset_index(drop=True)
 
 

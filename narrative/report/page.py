@@ -20,12 +20,13 @@ from narrative.storage import read_table, write_text
 
 _TABLES = (
     "documents", "claims", "sources", "framings", "assignments", "stances", "certainty", "timeline",
-    "ledger",
+    "ledger", "events",
 )  # fmt: skip
 # In this order in one function: what stands below may use what stands above.
 _SCRIPTS = (
-    "text.js", "data.js", "state.js", "filter.js", "aggregate.js", "figure.js", "list.js",
-    "claim.js", "filters.js", "views.js", "main.js",
+    "text.js", "data.js", "state.js", "filter.js", "bootstrap.js", "aggregate.js", "contest.js",
+    "figure.js", "list.js", "claim.js", "filters.js", "views.js", "battle.js", "print.js",
+    "main.js",
 )  # fmt: skip
 _STYLES = ("page.css", "print.css")
 _STATIC_ROWS = 200  # of the ledger, where no script runs
