@@ -63,7 +63,7 @@ def _finished(chart: Any, dark: bool) -> Spec:
         "font": "system-ui, sans-serif",
         "view": {"stroke": None},
         "axis": {**words, **lines, "labelLimit": 240},
-        "legend": {**words, **symbols, "orient": "top", "labelLimit": 230},
+        "legend": {**words, **symbols, "orient": "top", "labelLimit": 230, "symbolOpacity": 1},
         "header": {**words, "labelFontWeight": "bold", "labelLimit": 320},
     }
     return out

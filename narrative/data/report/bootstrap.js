@@ -96,14 +96,16 @@ function cellSums(claims, nCells, each, sums = unitSums(claims, nCells, each)) {
 }
 
 // Sums and intervals of the ratio in each cell; `low` and `high` are NaN where fewer than `least`
-// units have something in a cell. A claim adds a positive amount to `bottom` or nothing at all.
-function intervals(claims, nCells, each, { least, level }) {
+// units have something in a cell, and in all but the `most` cells with the largest `bottom`. A claim
+// adds a positive amount to `bottom` or nothing at all.
+function intervals(claims, nCells, each, { least, level, most = Infinity }) {
   const sums = unitSums(claims, nCells, each);
   const out = {
     ...cellSums(claims, nCells, each, sums),
     low: new Float64Array(nCells).fill(NaN), high: new Float64Array(nCells).fill(NaN),
   };
-  const kept = [...out.units.keys()].filter((cell) => out.units[cell] >= Math.max(2, least));
+  const kept = [...out.units.keys()].filter((cell) => out.units[cell] >= Math.max(2, least))
+    .sort((a, b) => out.bottom[b] - out.bottom[a] || a - b).slice(0, most);
   const drawn = replicates(sums, kept, nCells);
   kept.forEach((cell, k) => {
     [out.low[cell], out.high[cell]] = percentiles(drawn, k * REPLICATES, level);

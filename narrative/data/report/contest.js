@@ -94,7 +94,7 @@ function interestRows(claims) {
   const of = interests();
   const made = intervals(claims, meta.sources.source_id.length, (i, add) => {
     of(i, (against) => add(col.speaker[i], against ? 1 : 0, 1));
-  }, { least: meta.battle.min_docs, level: 0.95 });
+  }, { least: meta.battle.min_docs, level: 0.95, most: 2 * SOURCES_SHOWN });
   return meta.sources.source_id.flatMap((source, n) =>
     (made.units[n] ? [{ source, ...shareOf(made, n, meta.battle.min_claims) }] : []));
 }

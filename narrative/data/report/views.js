@@ -180,7 +180,7 @@ function span(low, high, open, unit = "") {
 function viewValidity() {
   const { framings, validity, documents, counts } = data.meta;
   fill(viewNode(),
-    note("Measured error of the trained heads on written claims and documents that did not train them (they chose settings, so they flatter). It says nothing of a framing that another method scored, nor of this corpus: code a sample of its claims by hand."),
+    note("Measured error of the trained heads on written claims and documents that did not train them (they chose settings, so they flatter), as the heads’ file has it: without n or interval. It says nothing of a framing that another method scored, nor of this corpus: code a sample of its claims by hand."),
     table("Measured error", ["Measure", "Value"], validity.map(([k, v]) => [k, v.toFixed(3)]), new Set([1])),
     table("What scored each framing", ["Framing", "Method"],
       framings.filter((f) => f.method).map((f) => [words(f.label), f.method])),
