@@ -285,3 +285,20 @@ def test_without_homes_a_sentence_says_what_is_not_known(
     assert "Not known: no framing of this run’s codebook names the camp" in told
     assert "First adopters" not in told
     assert rows_of(page, "Contest")
+
+
+def test_paper_says_how_many_of_the_claims_it_has(tab: Tab, run: Path, report: Path) -> None:
+    n = len(read_table(run / "claims.parquet"))
+    assert n > 200
+    page = tab.open(report, "#view=overview")
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("#printed > li").count() == 200
+    assert page.inner_text("#printed-count") == f"200 of {n} claims are printed."
+    # Paper cannot wait: what is asked for while the page still counts is made at once.
+    tab.page.evaluate("dispatchEvent(new Event('afterprint'))")
+    tab.page.evaluate("location.hash = '#view=battle&voice=quoted'")
+    tab.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    told = tab.page.inner_text("#paper")
+    assert "Counting the claims" not in told
+    assert "made in this page" in told

@@ -140,7 +140,7 @@ function asInterval(low, high) {
   return { low, high, interval: `${signed(low)} to ${signed(high)}` };
 }
 
-// The dated events between the first and the last bin of some rows, or in a span of days.
+// The dated events of a half-open span of days.
 function eventsWithin(from, to) {
   return data.meta.events.filter((e) => e.start < to && e.end > from).map((e) => ({
     event: visible(e.label), date: e.date, precise: e.date.length === 10,

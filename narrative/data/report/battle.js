@@ -17,10 +17,13 @@ function viewBattle(claims, now = false) {
     return null;
   }
   fill(box, note("Counting the claims that the filters leave …"));
-  return whenQuiet(now, () => fill(box, contestParts({
-    adoption: adoptionRows(claims), first: firstRows(claims), interest: interestRows(claims),
-    favour: favourRows(claims),
-  }, false)));
+  const found = {};
+  return whenQuiet(now,
+    () => { found.favour = favourRows(claims); },
+    () => { found.adoption = adoptionRows(claims); },
+    () => { found.first = firstRows(claims); },
+    () => { found.interest = interestRows(claims); },
+    () => fill(box, contestParts(found, false)));
 }
 
 function contestParts(found, run) {

@@ -155,16 +155,20 @@ function percentiles({ top, bottom }, from, level) {
   return [at((1 - level) / 2), at((1 + level) / 2)];
 }
 
-// Work that waits until nobody has changed anything for a moment; what is asked for next takes its
-// place.
+// Work that waits until nobody has changed anything for a moment, a step at a time so that the page
+// answers between them; what is asked for next takes the place of what has not been done.
 const LATER = { timer: 0, wait: 120 };
 
-function later(work) {
+function later(...steps) {
   clearTimeout(LATER.timer);
-  if (!work) return;
-  LATER.timer = setTimeout(() => {
-    const start = performance.now();
-    work();
-    performance.measure("intervals", { start, end: performance.now() });
-  }, LATER.wait);
+  if (!steps.length) return;
+  const next = (n, wait) => {
+    LATER.timer = setTimeout(() => {
+      const start = performance.now();
+      steps[n]();
+      performance.measure("intervals", { start, end: performance.now() });
+      if (n + 1 < steps.length) next(n + 1, 0);
+    }, wait);
+  };
+  next(0, LATER.wait);
 }

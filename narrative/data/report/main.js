@@ -8,7 +8,7 @@ function render(before) {
   const key = fragment({ pick: "", claim: "", sort: "" }) + (data.ids ? "" : "early");
   if (key !== shownView) {
     byId("view-title").textContent = VIEWS[state.view];
-    later(null);
+    later(); // nothing of the view before is wanted any more
     delete byId("view").dataset.intervals;
     RENDER[state.view](filtered);
     showFilters(tests);

@@ -23,13 +23,10 @@ function figureView(name, summary, rows, heads, cells, beside = [], more = {}) {
 }
 
 // Runs at once for paper, else when nobody has changed anything for a moment.
-function whenQuiet(now, work) {
-  if (now) return work();
+function whenQuiet(now, ...steps) {
+  if (now) return steps.forEach((step) => step());
   byId("view").dataset.intervals = "pending";
-  return later(() => {
-    work();
-    byId("view").dataset.intervals = "page";
-  });
+  return later(...steps, () => { byId("view").dataset.intervals = "page"; });
 }
 
 function note(...text) {
@@ -148,7 +145,7 @@ function viewLedger(claims) {
   const heads = ["Place", "Claimant", "Claimed", "On", "Reference", "Share then", "Reached", "Credit, days", "Exposed", "Repeats", "Claims"];
   const places = new Set(drawnOnce.map((r) => r.place_id));
   const days = drawnOnce.map((r) => r.said_at).sort();
-  const events = days.length ? eventsWithin(days[0], days.at(-1)).filter((e) => places.has(e.place)) : [];
+  const events = days.length ? eventsWithin(days[0], isoDay(dayNumber(days.at(-1)) + 1)).filter((e) => places.has(e.place)) : [];
   figureView("ledger", "Claims of control and what the record says", drawnOnce, null, null,
     [note("Each claim, dated to a day, that a side holds a place, set against every reference that assesses the place. ",
       "An assessment has its own lag and bias and is not the truth. Share: what the reference says that the side held on that day; ",
