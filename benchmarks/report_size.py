@@ -81,6 +81,7 @@ def synthetic(n_claims: int) -> tuple[dict[str, pd.DataFrame], dict[str, Any], d
             "name": "x",
             "timeline": {"freq": "month"},
         },
+        "homes": {f"f{n}": CAMPS[n % 2 * 2] for n in range(FRAMINGS)},
         "model_error": error,
         "stance_methods": {f"f{n}": f"trained head: f{n}" for n in range(FRAMINGS)},
     }
@@ -151,7 +152,10 @@ def named(rng: np.random.Generator, ids: pd.Series) -> dict[str, pd.DataFrame]:
     )
     ledger = ledger.assign(extent="full", said_at="2024-01-01", reference="map", level=0.5)
     ledger = ledger.assign(repeats_after_exposure=0, credit_high=np.inf)
+    events = pd.DataFrame({"event_id": [f"e{n}" for n in range(MONTHS)]})
+    events = events.assign(date=[m[:8] + "15" for m in month[:MONTHS]], label="An event")
     made = {"sources": sources, "framings": framings, "timeline": timeline, "ledger": ledger}
+    made["events"] = events.assign(precision="day")
     return {name: whole(table, name) for name, table in made.items()}
 
 
@@ -180,6 +184,18 @@ TIMED = """async (step) => {
 }"""
 
 
+# Waits until the page has made the intervals that the last step asked for. How long it worked on
+# them, and the longest time that it did not answer.
+INTERVALS = """async () => {
+  while (document.getElementById("view").dataset.intervals !== "page") {
+    await new Promise((d) => setTimeout(d, 5));
+  }
+  const steps = performance.getEntriesByName("intervals").map((e) => e.duration);
+  performance.clearMeasures("intervals");
+  return [steps.reduce((a, b) => a + b, 0), Math.max(...steps)];
+}"""
+
+
 def measure(path: Path) -> dict[str, float]:
     """Open the page and return what each step took."""
     from playwright.sync_api import sync_playwright
@@ -204,6 +220,11 @@ def measure(path: Path) -> dict[str, float]:
             "jump in the list, ms": "scroll",
         }.items():
             out[name] = float(page.evaluate(TIMED, step))
+        for view in ("time&level=speaker", "battle"):
+            name = view.split("&")[0]
+            out[f"filter of {name}, ms"] = float(page.evaluate(TIMED, f"#view={view}&voice=quoted"))
+            took, longest = page.evaluate(INTERVALS)
+            out |= {f"  its intervals ({name}), ms": took, f"  longest step ({name}), ms": longest}
         memory = page.evaluate("performance.memory.usedJSHeapSize / 1e6")
         out["JavaScript heap, MB"] = float(memory)
         browser.close()
@@ -213,7 +234,7 @@ def measure(path: Path) -> dict[str, float]:
 def tell(name: str, path: Path) -> None:
     print(f"{name}: {path.stat().st_size / 1e6:.1f} MB")
     for step, value in measure(path).items():
-        print(f"  {step:22s} {value:8.2f}")
+        print(f"  {step:28s} {value:8.2f}")
 
 
 def main() -> None:

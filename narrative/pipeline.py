@@ -191,8 +191,8 @@ def _ledger(run: _Run) -> Tables:
     control = control_claims(
         run.table("claims"), run.table("documents"), run.table("sources"), places
     )
-    study = run.study
-    assessments = pd.concat([study.assessments(), from_events(study.events())], ignore_index=True)
+    study, events = run.study, run.study.events()
+    assessments = pd.concat([study.assessments(), from_events(events)], ignore_index=True)
     own = {"reference": EVENTS, "title": "events of the study", "lag_days": 0.0}
     references = check_table(
         pd.concat([study.references(), pd.DataFrame([own])], ignore_index=True), "references"
@@ -200,8 +200,12 @@ def _ledger(run: _Run) -> Tables:
     ledger = build_ledger(control, assessments, references)
     assessments = check_table(assessments, "assessments")
     return {
-        "control": control, "assessments": assessments, "references": references, "ledger": ledger
-    }  # fmt: skip
+        "control": control,
+        "events": events,
+        "assessments": assessments,
+        "references": references,
+        "ledger": ledger,
+    }
 
 
 @dataclass(frozen=True)

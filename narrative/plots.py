@@ -250,15 +250,55 @@ def plot_stance_timeline(
         # Sides of one bin stand beside each other.
         when: pd.Series[Any] = middle[mine] + apart * (number - 1)
         _side_line(ax, when, table[mine], side, style)
-        if not counts:
-            continue
-        for x, (_, row) in zip(middle[mine], table[mine].iterrows(), strict=True):
-            label = f"{int(row['n_sided'])} ({int(row['n_docs'])})" if row["n_sided"] else ""
+        if counts:
             y = -1.24 - 0.15 * number
-            ax.text(x, y, label, ha="center", va="center", fontsize=6.3, color=style[0])
+            _write_counts(ax, middle[mine], table[mine], "n_sided", y, style[0])
     ax.set_ylim(-1.2 - 0.15 * len(SIDES) if counts else -1.1, 1.5 if counts else 1.1)
     ax.set_yticks([-1, -0.5, 0, 0.5, 1], ["−1 against", "−0.5", "0", "+0.5", "+1 for"])
     return ax
+
+
+def plot_prevalence_timeline(
+    table: pd.DataFrame, *, ax: Axes | None = None, counts: bool = True
+) -> Axes:
+    """Draw which share of each side's claims is in a framing over time, with intervals and n.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``side`` (a key of ``SIDES``), ``bin_start, bin_end, prevalence, prevalence_low,
+        prevalence_high, n_claims, n_docs`` of one framing. Cells with fewer than ``MIN_SIDED``
+        claims show their n and no point.
+    ax : Axes, optional
+    counts : bool
+        Write the claims (documents) of each cell below it.
+    """
+    ax = _axes(ax, DOUBLE, 2.6)
+    first, last = pd.to_datetime(table["bin_start"]), pd.to_datetime(table["bin_end"])
+    middle: pd.Series[Any] = first + (last - first) / 2
+    apart = (last - first).min() / 6
+    drawn = table[table["n_claims"] >= MIN_SIDED]
+    top = max(0.1, float(drawn[["prevalence", "prevalence_high"]].max().max()))
+    ax.axhline(0, color="#999999", linewidth=0.6, zorder=0)
+    for number, (side, style) in enumerate(SIDES.items()):
+        mine = table["side"] == side
+        when: pd.Series[Any] = middle[mine] + apart * (number - 1)
+        _side_line(ax, when, table[mine], side, style, value="prevalence", counted="n_claims")
+        if counts:
+            y = -top * (0.1 + 0.085 * number)
+            _write_counts(ax, middle[mine], table[mine], "n_claims", y, style[0])
+    ax.set_ylim(-top * (0.1 + 0.085 * len(SIDES) if counts else 0.05), top * 1.08)
+    ticks = [t for t in ax.get_yticks() if 0 <= t <= top * 1.08]
+    ax.set_yticks(ticks, [f"{100 * t:.0f} %" for t in ticks])
+    return ax
+
+
+def _write_counts(
+    ax: Axes, when: pd.Series[Any], part: pd.DataFrame, counted: str, y: float, colour: str
+) -> None:
+    for x, (_, row) in zip(when, part.iterrows(), strict=True):
+        label = f"{int(row[counted])} ({int(row['n_docs'])})" if row[counted] else ""
+        ax.text(x, y, label, ha="center", va="center", fontsize=6.3, color=colour)
 
 
 def mark_events(ax: Axes, events: pd.DataFrame, *, labels: bool) -> None:
@@ -281,21 +321,28 @@ def mark_events(ax: Axes, events: pd.DataFrame, *, labels: bool) -> None:
 
 
 def _side_line(
-    ax: Axes, when: pd.Series[Any], part: pd.DataFrame, side: str, style: tuple[str, str, Any]
+    ax: Axes,
+    when: pd.Series[Any],
+    part: pd.DataFrame,
+    side: str,
+    style: tuple[str, str, Any],
+    *,
+    value: str = "stance",
+    counted: str = "n_sided",
 ) -> None:
     """Draw one side: a line through its cells, intervals, and the hand coding hollow."""
     colour, marker, line = style
-    shown = part["stance"].notna() & (part["n_sided"] >= MIN_SIDED)
+    shown = part[value].notna() & (part[counted] >= MIN_SIDED)
     # A line does not bridge a gap.
     run = (part["bin_start"] != part["bin_end"].shift(fill_value="")).astype(int).cumsum()
     for number in sorted(set(run)):
         at = shown & (run == number)
-        ax.plot(when[at], part["stance"][at], linestyle=line, color=colour, alpha=0.75, zorder=2)
+        ax.plot(when[at], part[value][at], linestyle=line, color=colour, alpha=0.75, zorder=2)
     for x, (_, row) in zip(when[shown], part[shown].iterrows(), strict=True):
-        if pd.notna(row["stance_low"]):
-            interval = [row["stance_low"], row["stance_high"]]
+        if pd.notna(row[f"{value}_low"]):
+            interval = [row[f"{value}_low"], row[f"{value}_high"]]
             ax.plot([x, x], interval, color=colour, linewidth=1.0, zorder=2)
-        ax.plot(x, row["stance"], marker, color=colour, zorder=3)
+        ax.plot(x, row[value], marker, color=colour, zorder=3)
     if "gold" in part.columns:
         coded = part["gold"].notna()
         hollow: dict[str, Any] = {"markerfacecolor": "white", "markeredgecolor": colour}

@@ -17,10 +17,11 @@ import pandas as pd
 from narrative.difference import Difference
 from narrative.digests import DIGESTS, digest, read_digest
 from narrative.errors import NarrativeError, StorageError
-from narrative.ledger import build_ledger
+from narrative.ledger import build_ledger, from_events
+from narrative.ledger.record import EVENTS
 from narrative.numbers import summarise
 from narrative.provenance import code_hash, input_hashes, versions
-from narrative.schema import KEYS
+from narrative.schema import KEYS, check_table
 from narrative.storage import read_table, sha256_file
 from narrative.study import Study
 from narrative.timeline import TimelineSettings, estimate_timeline
@@ -146,7 +147,15 @@ def _derived(folder: Path, manifest: dict[str, Any]) -> Iterator[Difference]:
         *(tables[n] for n in used), settings=settings, random_state=manifest["random_state"]
     )
     yield from _compared("timeline", tables["timeline"], timeline)
-    derived = build_ledger(tables["control"], tables["assessments"], tables["references"])
+    if "events" not in tables:
+        yield Difference("events.parquet: made by a version that kept none; run again")
+        return
+    # The study's own events are one of the references that assess.
+    assessments = tables["assessments"]
+    own = assessments[assessments["reference"] == EVENTS].reset_index(drop=True)
+    implied = check_table(from_events(tables["events"]), "assessments")
+    yield from _compared("assessments", own, implied)
+    derived = build_ledger(tables["control"], assessments, tables["references"])
     yield from _compared("ledger", tables["ledger"], derived)
 
 

@@ -370,6 +370,12 @@ def _report_scores(ids: list[str]) -> dict[str, list[dict[str, Any]]]:
             | {"bin_start": a, "bin_end": b, "stance": 0.0, "stance_low": -0.5, "stance_high": 0.5}
             for a, b in pairwise(months)
         ],
+        "events": [
+            {"event_id": "e1", "date": "2025-10-15", "precision": "day", "label": "Fell " + HOSTILE}
+            | {"place_id": "town" + HOSTILE, "sentence": "They said that number1 fell."},
+            {"event_id": "e2", "date": "2025-11", "precision": "month", "label": "Some day"},
+            {"event_id": "e3", "date": "2031-11-01", "precision": "day", "label": "Much later"},
+        ],
         "ledger": [
             {"place_id": "town" + HOSTILE, "claimant": "mod", "camp": "russian", "extent": "full"}
             | {"claimed_status": "russian", "said_at": "2025-10-11", "claim_ids": "|".join(ids[:2])}
@@ -380,22 +386,31 @@ def _report_scores(ids: list[str]) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def _write_run(folder: Path, tables: dict[str, list[dict[str, Any]]]) -> None:
+@pytest.fixture(scope="session")
+def write_run() -> Callable[..., None]:
+    """Return what writes rows as a run's tables; a column that they lack is empty."""
+    return _write_run
+
+
+def _write_run(
+    folder: Path, tables: dict[str, list[dict[str, Any]]], manifest: dict[str, Any] | None = None
+) -> None:
     for name, rows in tables.items():
-        table = pd.DataFrame(rows)
+        table = pd.DataFrame(rows, columns=None if rows else list(TABLES[name]))
         for column, kind in TABLES[name].items():
             empty: Any = "" if kind == "string" else 0.0 if name == "certainty" else float("nan")
             table[column] = table.get(column, empty)
         write_table(check_table(table, name), folder / f"{name}.parquet")
-    manifest = {
+    made = {
         "study": {"title": HOSTILE, "name": "made", "timeline": {"freq": "month"}},
+        "homes": {"f": "russian"},
         "model_error": {
             "macro-F1, written claims: f": 0.8,
             "macro-F1, written claims: certainty": 0.7,
         },
         "stance_methods": {"f": "trained head: f", "g": "cross-encoder"},
     }
-    write_json(manifest, folder / "manifest.json")
+    write_json(made | (manifest or {}), folder / "manifest.json")
     counts = {"n_documents": 3, "n_copy_groups": 3, "n_claims": 36, "n_sources": 4}
     balance = {"f": {"russian": 0.5, "ukrainian": None}, "g": {"russian": -1.0}}
     write_json(counts | {"stance_by_camp": balance}, folder / "numbers.json")

@@ -18,7 +18,7 @@ from narrative.stance import PairModel
 from narrative.storage import read_table, sha256_file
 from narrative.study import read_study
 
-WRITTEN = sorted(set(TABLES) - {"places", "events"})
+WRITTEN = sorted(set(TABLES) - {"places"})
 SAID = "“The army is advancing,” the ministry said on Saturday. Prices rose by a tenth."
 DOCUMENTS = f"""\
 doc_id,outlet,published_at,text,path
@@ -441,6 +441,7 @@ def test_a_study_without_a_file_works_to_the_end(
     tables = _check_tables(tmp_path / "out")
     assert tables["control"].empty == ("places" in left_out)
     assert tables["ledger"].empty == bool({"places", "events"} & set(left_out))
+    assert tables["events"].empty == ("events" in left_out)
     assert tables["stances"].empty == ("codebook" in left_out)
 
 

@@ -118,6 +118,16 @@ def test_scores_and_their_error_go_along(report_run: Path, page: Page) -> None:
     assert meta["ledger"][0]["credit_high"] is None
 
 
+def test_events_go_along_without_the_sentences_they_rest_on(page: Page) -> None:
+    meta = opened(page)[0]
+    assert [(e["date"], e["start"], e["end"]) for e in meta["events"]] == [
+        ("2025-10-15", "2025-10-15", "2025-10-16"),
+        ("2025-11", "2025-11-01", "2025-12-01"),
+        ("2031-11-01", "2031-11-01", "2031-11-02"),
+    ]
+    assert "They said that number1 fell" not in json.dumps(meta)
+
+
 def test_the_page_holds_nothing_of_the_corpus_as_markup(page: Page) -> None:
     assert not {"img", "iframe", "object", "embed", "link", "base"} & set(page.tags)
     assert page.outside == []
@@ -138,7 +148,7 @@ def test_the_policy_allows_our_scripts_by_hash_and_no_network(page: Page) -> Non
 
 def test_the_overview_is_read_without_script(page: Page) -> None:
     assert "noscript" in page.tags
-    for words in ("Advance", "+0.50", "not by 2026-01-01", "macro-F1, written claims: f"):
+    for words in ("Advance", "+0.50 (6)", "not by 2026-01-01", "macro-F1, written claims: f"):
         assert words in page.text
 
 

@@ -18,6 +18,7 @@ from narrative.errors import InputError, StorageError
 from narrative.figures import FIGURES, draw_figures, redrawn
 from narrative.figures.canvas import file_part
 from narrative.figures.control import FEWEST, curves, one_voice, record_bands, towns
+from narrative.figures.events import label_rows
 from narrative.figures.sheets import RunTables
 from narrative.figures.stance import shown_span, side_timeline
 from narrative.ledger import build_ledger
@@ -43,6 +44,12 @@ def claim(number: int, source: str, month: int) -> dict[str, Any]:
         "attribution_score": 1.0, "said_at": f"2025-{month:02d}-10", "said_precision": "day",
         "about_start": "", "about_end": "", "date_flag": "",
     }  # fmt: skip
+
+
+def event(name: str, date: str, label: str) -> dict[str, Any]:
+    precision = {10: "day", 7: "month", 4: "year"}[len(date)]
+    return {"event_id": name, "date": date, "precision": precision, "label": label, "place_id": "",
+            "assessed_status": "", "kind": "action", "doc_id": "", "sentence": ""}  # fmt: skip
 
 
 def control_rows() -> list[dict[str, Any]]:
@@ -93,6 +100,14 @@ def run_tables() -> dict[str, pd.DataFrame]:
     columns = ["source_id", "name", "kind", "camp", "aliases"]
     tables = {
         "claims": claims,
+        "events": pd.DataFrame(
+            [
+                event("e1", "2025-03-15", "It begins"),
+                event("e2", "2025-04", "A month of it"),
+                event("e3", "2025-07-01", "Long after"),
+                event("e4", "2025", "A year of it"),
+            ]
+        ),
         "documents": documents,
         "framings": framings,
         "stances": pd.DataFrame(stances),
@@ -138,6 +153,7 @@ def test_every_figure_is_drawn_or_said_to_have_too_little(made: Path) -> None:
     assert all(any(n.startswith(family) for n in named) for family in FIGURES)
     assert {"claims_by_voice", "framings_by_camp", "adoption", "outstanding",
             "claim_record_alpha", "credit_map_russian", "stance_timeline_advance",
+            "prevalence_timeline_advance", "prevalence_timeline_holds",
             } == set(listing["figures"])  # fmt: skip
     assert f"{FEWEST} places" in listing["too_little"]["open_credit"]
     assert "fewer than two bins" in listing["too_little"]["stance_timeline_holds"]
@@ -154,10 +170,10 @@ def test_the_same_tables_give_the_same_bytes(made: Path, tmp_path: Path) -> None
     for folder in ("one", "two"):
         draw_figures(
             made, tmp_path / folder, formats=["pdf", "svg", "png"], width="single",
-            only=["outstanding", "claim_record"],
+            only=["outstanding", "claim_record", "prevalence_timeline_holds"],
         )  # fmt: skip
     names = sorted(p.name for p in (tmp_path / "one").iterdir())
-    assert len(names) == 2 * 3 + 2
+    assert len(names) == 3 * 3 + 2
     for name in names:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
@@ -309,6 +325,76 @@ def test_sides_pool_their_camps_and_count_claims_that_take_a_side() -> None:
     shown = shown_span(mine.assign(n_sided=[3, 1, 4, 2]))
     assert list(shown["bin_start"]) == ["2025-03-01", "2025-04-01", "2025-05-01"]
     assert shown_span(mine.assign(n_sided=[3, 1, 1, 1])).empty
+
+
+TIMELINES = ("stance_timeline_advance", "prevalence_timeline_holds")
+
+
+@pytest.mark.parametrize("name", TIMELINES)
+def test_events_of_the_time_that_is_drawn_are_marked_and_named(made: Path, name: str) -> None:
+    svg = (made / f"figures/{name}.svg").read_text()
+    assert "<!-- It begins -->" in svg  # how matplotlib notes the text that it draws as paths
+    assert "<!-- A month of it -->" in svg
+    assert "Long after" not in svg  # the last bin ends with June
+    listing = json.loads((made / "figures/figures.json").read_text())["figures"][name]
+    assert "Grey lines: dated events of the study (3, a band where" in listing["caption"]
+    assert "events" in listing["tables"]
+
+
+@pytest.mark.parametrize(
+    ("n", "width", "named", "numbered"),
+    [(8, "double", True, False), (9, "double", True, True), (8, "single", True, True),
+     (20, "single", True, True), (21, "double", False, False)],
+)  # fmt: skip
+def test_many_events_are_numbered_and_too_many_only_marked(
+    run: Path, tmp_path: Path, n: int, width: str, named: bool, numbered: bool
+) -> None:
+    days = [event(f"e{i:02d}", f"2025-03-{i + 1:02d}", f"Event no {i}") for i in range(n)]
+    edit(run, "events", lambda t: check_table(pd.DataFrame(days), "events"))
+    listing = draw_figures(run, tmp_path, formats=["svg"], only=[TIMELINES[0]], width=width)
+    svg = (tmp_path / f"{TIMELINES[0]}.svg").read_text()
+    assert ("<!-- Event no 0 -->" in svg) == named
+    assert ("<!-- 1 Mar 2025 -->" in svg) == numbered
+    assert (f"<!-- {n} -->" in svg) == numbered
+    caption = listing["figures"][TIMELINES[0]]["caption"]
+    assert f"({n}" in caption
+    assert ("too many to be named" in caption) != named
+
+
+def test_labels_of_one_row_do_not_touch_and_rules_end_below_what_they_meet() -> None:
+    spans = [(0.0, 50.0), (3.0, 20.0), (4.0, 60.0), (40.0, 45.0), (70.0, 80.0)]
+    rows = label_rows(spans)
+    for i, (a, b) in enumerate(spans):
+        for j, (c, d) in enumerate(spans[i + 1 :], i + 1):
+            if c < b and a < d:
+                assert rows[i] > rows[j]
+    assert rows[-1] == 0
+    assert max(label_rows(spans, from_left=True)) == 2  # at most three meet
+
+
+def test_a_figure_without_events_has_no_room_for_them(run: Path, tmp_path: Path) -> None:
+    edit(run, "events", lambda t: t.iloc[:0])
+    listing = draw_figures(run, tmp_path, formats=["svg"], only=TIMELINES)
+    assert "Grey" not in listing["figures"][TIMELINES[0]]["caption"]
+    heights = [re.search(r'height="([\d.]+)pt"', (folder / f"{TIMELINES[0]}.svg").read_text())
+               for folder in (tmp_path, run / "figures")]  # fmt: skip
+    without, with_events = (float(h[1]) for h in heights if h)
+    assert without < with_events
+
+
+def test_prevalence_counts_all_claims_of_a_side_and_copies_once() -> None:
+    tables = run_tables()
+    tables["documents"]["copy_group"] = ["d0", "d0", "d2", "d3"]
+    found = side_timeline(tables, TimelineSettings())
+    mine = found[(found["framing_id"] == "holds") & (found["side"] == "Russian side")]
+    claims = tables["claims"].assign(month=tables["claims"]["said_at"].str[:7])
+    claims = claims[claims["source_id"] == "ministry"].merge(tables["assignments"], on="claim_id")
+    units = claims["doc_id"].replace("d1", "d0")
+    for row in mine.to_dict("records"):
+        month = claims["month"] == row["bin_start"][:7]
+        assert row["n_claims"] == month.sum()
+        assert row["prevalence"] == pytest.approx((claims["framing_id"][month] == "holds").mean())
+        assert row["n_docs_all"] == units[month].nunique()
 
 
 def test_bands_of_events_last_until_the_next_and_others_for_their_days() -> None:

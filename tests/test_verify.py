@@ -56,6 +56,29 @@ def test_one_changed_cell_is_named(run: Path, table: str, column: str, value: ob
     assert all("row 1 (" in t and f"column {column}" in t for t in named)
 
 
+def test_events_are_kept_and_their_assessments_follow_from_them(
+    study_folder: Path, fast_models: object
+) -> None:
+    listed = study_folder / "events.csv"
+    row = "e1,2025-12-12,day,Exposed,exampletown,ukrainian,control,,\n"
+    listed.write_text(listed.read_text(encoding="utf-8") + row, encoding="utf-8")
+    run = study_folder / "results"
+    run_study(read_study(study_folder), run)
+    assert verify_run(run) == []
+    events = read_table(run / "events.parquet")
+    pd.testing.assert_frame_equal(events, read_study(study_folder).events())
+
+    def later(rows: pd.DataFrame) -> None:
+        rows["date"] = "2026-01-31"
+
+    change(run, "events", later)
+    told = [str(d) for d in verify_run(run)]
+    assert any(t.startswith("events.parquet, row 0 (") and "column date" in t for t in told)
+    assert any(
+        t.startswith("assessments.parquet, row") and "2026-01-31 (derived)" in t for t in told
+    )
+
+
 def test_a_changed_cell_of_a_derived_table_comes_with_what_it_should_be(run: Path) -> None:
     right = read_table(run / "timeline.parquet").loc[0, "prevalence"]
 

@@ -10,13 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from narrative.errors import InputError
 from narrative.figures.on_control import claim_record, credit, open_credit, outstanding_claims
+from narrative.figures.over_time import prevalence_timeline, stance_timeline
 from narrative.figures.sheets import Found, RunTables, Sheet, TooLittle
-from narrative.figures.standard import (
-    adoption,
-    claims_by_voice,
-    framings_by_camp,
-    stance_timeline,
-)
+from narrative.figures.standard import adoption, claims_by_voice, framings_by_camp
 from narrative.one_line import plain
 from narrative.plots import DOUBLE, SINGLE, STYLE
 from narrative.storage import sha256_file, write_atomic, write_json, write_text
@@ -27,6 +23,7 @@ if TYPE_CHECKING:
 FIGURES: dict[str, Callable[[RunTables], Found]] = {
     "claims_by_voice": claims_by_voice,
     "framings_by_camp": framings_by_camp,
+    "prevalence_timeline": prevalence_timeline,
     "stance_timeline": stance_timeline,
     "claim_record": claim_record,
     "credit": credit,

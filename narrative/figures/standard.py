@@ -7,30 +7,20 @@ in a caption is all that the figure needs to be read: n, what an interval is, wh
 from __future__ import annotations
 
 from functools import partial
-from textwrap import fill, shorten
-from typing import TYPE_CHECKING, Any
+from textwrap import fill
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from narrative import battle_plots, plots
-from narrative.figures import shares, stance
-from narrative.figures.canvas import (
-    date_axis,
-    figure_of,
-    file_part,
-    legend_below,
-    new_axes,
-    shorten_ticks,
-)
+from narrative.figures import shares
+from narrative.figures.canvas import figure_of, legend_below, new_axes, shorten_ticks
 from narrative.figures.sheets import Found, RunTables, Sheet, TooLittle
-from narrative.plots import as_day
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _MOST_COLUMNS = 8  # framings whose labels fit below a matrix
-_BIN = {"day": "%-d %b\n%Y", "week": "from\n%-d %b", "month": "%b\n%Y", "year": "%Y"}
-_COUNTED = {plots.DOUBLE: 14, plots.SINGLE: 5}  # bins whose n can be written below them
 
 
 def claims_by_voice(run: RunTables) -> Found:
@@ -82,80 +72,6 @@ def framings_by_camp(run: RunTables) -> Found:
         f"brackets.{grey}"
     )
     return [Sheet("framings_by_camp", caption, draw)]
-
-
-def stance_timeline(run: RunTables) -> Found:
-    """Stance of each side over time, a figure for each framing of the codebook."""
-    framings = run.table("framings")
-    stances = run.table("stances")
-    mine = framings[(framings["origin"] == "codebook") & (framings["proposition"] != "")]
-    if mine.empty or stances.empty:
-        return [TooLittle("stance_timeline", "no framing with a proposition")]
-    names = ("claims", "assignments", "stances", "documents", "sources")
-    table = stance.side_timeline(
-        {n: run.table(n) for n in names}, run.timeline, random_state=run.manifest["random_state"]
-    )
-    out: Found = []
-    for row in mine.to_dict("records"):
-        name = f"stance_timeline_{file_part(str(row['framing_id']))}"
-        shown = stance.shown_span(table[table["framing_id"] == row["framing_id"]])
-        if shown.empty:
-            why = (
-                f"fewer than two bins ({run.timeline.freq}) with {plots.MIN_SIDED} claims of one "
-                "side that are for or against"
-            )
-            out.append(TooLittle(name, why))
-            continue
-        title, about = str(row["label"]), str(row["proposition"])
-        out.append(
-            Sheet(
-                name,
-                _stance_caption(run, shown, about),
-                partial(_stance, shown, title, run.timeline.freq),
-            )
-        )
-    return out
-
-
-def _stance_caption(run: RunTables, shown: pd.DataFrame, about: str) -> str:
-    settings = run.timeline
-    have = int(shown["stance_low"].notna().sum())
-    intervals = (
-        f"Bars: {100 * settings.level:g} percent intervals over documents, where at least "
-        f"{settings.min_docs} speak."
-        if have
-        else f"No interval: no cell has {settings.min_docs} documents."
-    )
-    return (
-        f"Stance towards “{about}” by side and {settings.freq}: claims in favour less claims "
-        f"against, over both ({int(shown['n_sided'].sum())} claims that take a side). Numbers "
-        "below, where there is room: claims that take a side (documents). No point of fewer than "
-        f"{plots.MIN_SIDED}. {intervals} Neither covers the error of the model that scored the "
-        "claims (manifest.json, model_error)."
-    )
-
-
-def _stance(shown: pd.DataFrame, title: str, freq: str, width: float) -> Figure:
-    counts = shown["bin_start"].nunique() <= _COUNTED.get(width, 8)
-    ax = new_axes(width, 2.9 if counts else 2.5)
-    nothing = pd.DataFrame({"date": [], "label": []})
-    plots.plot_stance_timeline(shown, nothing, ax=ax, counts=counts)
-    ax.set_title(shorten(title, 44 if width < plots.DOUBLE else 90, placeholder=" …"))
-    ax.set_ylabel("stance balance")
-    ax.set_ylim(top=1.15)  # no events are marked above
-    bins = shown[["bin_start", "bin_end"]].drop_duplicates().sort_values("bin_start")
-    first, last = ([as_day(v) for v in bins[c]] for c in ("bin_start", "bin_end"))
-    ax.set_xlim(first[0], last[-1])
-    if counts:
-        middle: list[Any] = [a + (b - a) / 2 for a, b in zip(first, last, strict=True)]
-        ax.set_xticks(middle, [d.strftime(_BIN[freq]) for d in first])
-    else:
-        date_axis(ax, 5 if width < plots.DOUBLE else 10)
-    handles, labels = ax.get_legend_handles_labels()
-    have = set(shown.loc[shown["n_sided"] > 0, "side"])
-    kept = [(h, v) for h, v in zip(handles, labels, strict=True) if v in have]
-    legend_below(ax, *zip(*kept, strict=True), columns=3 if width > plots.SINGLE else 1)
-    return figure_of(ax)
 
 
 def adoption(run: RunTables) -> Found:

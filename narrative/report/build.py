@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from narrative.figures.events import shown_events
 from narrative.report import pack
+from narrative.report.battles import battle_of
 from narrative.report.pack import Array
 from narrative.schema import CAMPS, CERTAINTIES, LEVELS, UNKNOWN, VOICES
 from narrative.segmentation import split_sentences
@@ -78,8 +80,7 @@ def build_payload(tables: Tables, manifest: Row, numbers: Row, *, with_text: boo
     claims, documents = tables["claims"], tables["documents"]
     at = {c: n for n, c in enumerate(claims["claim_id"])}
     framings = _framings(tables, manifest, at, with_text=with_text)
-    for framing in framings:
-        framing["contest"] = numbers.get("contest", {}).get(framing["id"])
+    places = {f["id"]: n for n, f in enumerate(framings)}
     timeline = manifest["study"].get("timeline", {})
     freq = timeline.get("freq", "month")
     bins = _bins(claims, tables["timeline"], freq)
@@ -102,6 +103,11 @@ def build_payload(tables: Tables, manifest: Row, numbers: Row, *, with_text: boo
         "levels": list(LEVELS),
         "freq": freq,
         "min_docs": timeline.get("min_docs", 3),
+        "level": timeline.get("level", 0.95),
+        "interval": timeline.get("interval", "clustered"),
+        "n_boot": timeline.get("n_boot", 1000),
+        "events": _events(tables["events"]),
+        "battle": battle_of(tables, manifest.get("homes", {}), at, places),
         "bins": bins[0],
         "sources": {
             c: _listed(tables["sources"], c) for c in ("source_id", "name", "kind", "camp")
@@ -128,6 +134,12 @@ def _rows(table: pd.DataFrame) -> list[dict[Hashable, Any]]:
 
 def _finite(value: Any) -> float | None:
     return None if pd.isna(value) or math.isinf(value) else round(float(value), 4)
+
+
+def _events(events: pd.DataFrame) -> list[Row]:
+    """Return the dated events; the sentence that one rests on is a document's and stays there."""
+    names = ("label", "date", "start", "end", "place_id")
+    return [{c: str(row[c]) for c in names} for row in _rows(shown_events(events, "", "9"))]
 
 
 def _documents(documents: pd.DataFrame) -> Row:

@@ -1,7 +1,7 @@
 """The report's figures as Vega-Lite specifications, made with Altair; the page fills in the data.
 
-Each takes the named data set "rows", so that a filter changes the numbers and not the figure. Sides
-differ in colour and in shape, as in ``narrative.plots``.
+Each takes the named data set "rows", and those over time "events", so that a filter changes the
+numbers and not the figure. Sides differ in colour and in shape, as in ``narrative.plots``.
 """
 
 from __future__ import annotations
@@ -15,12 +15,17 @@ from narrative.record_plots import STATUS_STYLE
 
 SIDE_NAMES = (*SIDES, "Unknown")
 _SHAPES = ("square", "circle", "triangle-up", "diamond")
-_LIGHT = {"ink": "#1b1b1b", "soft": "#8a8a8a", "rule": "#dddddd"}
-_DARK = {"ink": "#f0f0f0", "soft": "#9a9a9a", "rule": "#3c3c3c"}
+_LIGHT = {"ink": "#1b1b1b", "soft": "#8a8a8a", "rule": "#dddddd", "event": "#b9b9b9"}
+_DARK = {"ink": "#f0f0f0", "soft": "#9a9a9a", "rule": "#3c3c3c", "event": "#666666"}
 _ORDER = alt.EncodingSortField("order", op="min")  # the default sums where bars are stacked
 # Days are days everywhere: local time would move some of them to the day before.
 _DAYS = alt.Scale(type="utc", padding=14)
-_DATES = alt.Axis(format="%-d %b %Y", labelOverlap=True)
+# No grid: upright lines are events.
+_DATES = alt.Axis(format="%-d %b %Y", labelOverlap=True, grid=False)
+_BROKEN = "split(datum.label, '\\n')"  # the page breaks long labels
+# The first line of two moves up, so that both stand beside their bar.
+_RAISED = {"condition": {"test": "indexof(datum.label, '\\n') >= 0", "value": -7}, "value": 0}
+_LINES = alt.Axis(labelExpr=_BROKEN, labelOffset=_RAISED)
 _STATUS_SHAPES = ("square", "diamond", "cross", "triangle-down", "circle")
 _BALANCE = "datum.value > 0 ? '+1 for' : datum.value < 0 ? '−1 against' : '0'"
 Spec = dict[str, Any]
@@ -57,8 +62,8 @@ def _finished(chart: Any, dark: bool) -> Spec:
         "aria": False,  # the page names each figure and has its numbers in a table
         "font": "system-ui, sans-serif",
         "view": {"stroke": None},
-        "axis": {**words, **lines, "labelLimit": 190},
-        "legend": {**words, **symbols, "orient": "top", "labelLimit": 230},
+        "axis": {**words, **lines, "labelLimit": 240},
+        "legend": {**words, **symbols, "orient": "top", "labelLimit": 230, "symbolOpacity": 1},
         "header": {**words, "labelFontWeight": "bold", "labelLimit": 320},
     }
     return out
@@ -94,11 +99,11 @@ def _voices(dark: bool) -> Any:
         alt.Chart(_rows())
         .mark_bar(cursor="pointer")
         .encode(
-            y=alt.Y("label:N", sort=_ORDER, title=None),
+            y=alt.Y("label:N", sort=_ORDER, title=None, axis=_LINES),
             x=alt.X("n:Q", title="claims", axis=alt.Axis(tickMinStep=1)),
             color=alt.Color("voice:N", scale=scale, title="voice"),
             order=alt.Order("rank:Q"),
-            tooltip=_tips(("label:N", "speaker"), ("voice:N", "voice"), ("n:Q", "claims")),
+            tooltip=_tips(("whole:N", "speaker"), ("voice:N", "voice"), ("n:Q", "claims")),
         )
         .properties(width=500, height=alt.Step(20))
     )
@@ -109,19 +114,36 @@ def _framings(dark: bool) -> Any:
         alt.Chart(_rows())
         .mark_bar(cursor="pointer")
         .encode(
-            y=alt.Y("label:N", sort=_ORDER, title=None),
+            y=alt.Y("label:N", sort=_ORDER, title=None, axis=_LINES),
             x=alt.X("n:Q", title="claims assigned to the framing", axis=alt.Axis(tickMinStep=1)),
             color=_side(dark),
             order=alt.Order("rank:Q"),
-            tooltip=_tips(("label:N", "framing"), ("side:N", "side"), ("n:Q", "claims")),
+            tooltip=_tips(("whole:N", "framing"), ("side:N", "side"), ("n:Q", "claims")),
         )
         .properties(width=500, height=alt.Step(22))
     )
 
 
+def _events(tone: dict[str, str]) -> list[Any]:
+    """Return rules of dated events, and bands where no day is known; the data set is "events"."""
+    base = alt.Chart(alt.NamedData("events"))
+    start = alt.X("start:T", scale=_DAYS)
+    tips = _tips(("event:N", "event"), ("date:N", "date"))
+    known, unknown = alt.datum.precise, ~alt.datum.precise
+    band = base.transform_filter(unknown).mark_rect(color=tone["soft"], opacity=0.15)
+    rule = base.transform_filter(known).mark_rule(color=tone["event"], strokeWidth=1)
+    # A thin rule is hard to point at: an unseen one around it carries the tooltip.
+    wide = base.transform_filter(known).mark_rule(opacity=0.001, strokeWidth=9)
+    return [
+        band.encode(x=start, x2="end:T", tooltip=tips),
+        rule.encode(x=start),
+        wide.encode(x=start, tooltip=tips),
+    ]
+
+
 def _time(dark: bool) -> Any:
     tone = _DARK if dark else _LIGHT
-    base = alt.Chart().encode(x=alt.X("middle:T", title=None, scale=_DAYS))
+    base = alt.Chart().encode(x=alt.X("middle:T", title=None, scale=_DAYS, axis=_DATES))
     stance = alt.Y(
         "stance:Q",
         title=None,
@@ -130,8 +152,8 @@ def _time(dark: bool) -> Any:
     )
     tips = _tips(
         ("label:N", "source"), ("bin:N", "from"), ("shown:N", "stance"),
-        ("interval:N", "interval"), ("n_sided:Q", "claims that take a side"),
-        ("n_claims:Q", "all its claims"),
+        ("interval:N", "interval"), ("n_docs:Q", "documents"),
+        ("n_sided:Q", "claims that take a side"), ("n_claims:Q", "all its claims"),
     )  # fmt: skip
     sided = _side(dark)
     shapes = alt.Scale(domain=list(SIDE_NAMES), range=list(_SHAPES))
@@ -149,7 +171,7 @@ def _time(dark: bool) -> Any:
         opacity=alt.condition("datum.n_sided < 3", alt.value(0.4), alt.value(1)),
         tooltip=tips,
     )
-    layered = alt.layer(zero, line, bar, point).properties(width=500, height=70)
+    layered = alt.layer(*_events(tone), zero, line, bar, point).properties(width=500, height=70)
     facet = alt.Row(
         "label:N",
         sort=_ORDER,
@@ -165,7 +187,7 @@ def _battle(dark: bool) -> Any:
         alt.Chart(_rows())
         .mark_bar(cursor="pointer")
         .encode(
-            y=alt.Y("label:N", sort=_ORDER, title=None),
+            y=alt.Y("label:N", sort=_ORDER, title=None, axis=_LINES),
             x=alt.X(
                 "signed:Q",
                 title="← claims against · claims for →",
@@ -174,7 +196,7 @@ def _battle(dark: bool) -> Any:
             color=_side(dark),
             order=alt.Order("rank:Q"),
             tooltip=_tips(
-                ("label:N", "framing"),
+                ("whole:N", "framing"),
                 ("side:N", "side"),
                 ("stance:N", "stance"),
                 ("n:Q", "claims"),
@@ -186,10 +208,16 @@ def _battle(dark: bool) -> Any:
 
 
 def _ledger(dark: bool) -> Any:
+    tone = _DARK if dark else _LIGHT
     labels = [s[0] for s in STATUS_STYLE.values()]
     shapes = alt.Scale(domain=labels, range=list(_STATUS_SHAPES))
     base = alt.Chart(_rows()).encode(
-        y=alt.Y("lane:N", title=None, sort=_ORDER, axis=alt.Axis(grid=True)),
+        y=alt.Y(
+            "lane:N",
+            title=None,
+            sort=_ORDER,
+            axis=alt.Axis(grid=True, labelExpr=_BROKEN, labelOffset=_RAISED),
+        ),
     )
     owed = base.mark_rule(strokeDash=[3, 3], strokeWidth=1.2).encode(
         x="day:T", x2="exposed:T", color=_side(dark)
@@ -203,4 +231,4 @@ def _ledger(dark: bool) -> Any:
             ("when:N", "on"), ("n:Q", "claims"),
         ),
     )  # fmt: skip
-    return alt.layer(owed, point).properties(width=500, height=alt.Step(20))
+    return alt.layer(*_events(tone), owed, point).properties(width=500, height=alt.Step(20))

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import unicodedata
+from collections import Counter
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -20,12 +21,13 @@ from narrative.storage import read_table, write_text
 
 _TABLES = (
     "documents", "claims", "sources", "framings", "assignments", "stances", "certainty", "timeline",
-    "ledger",
+    "ledger", "events",
 )  # fmt: skip
 # In this order in one function: what stands below may use what stands above.
 _SCRIPTS = (
-    "text.js", "data.js", "state.js", "filter.js", "aggregate.js", "figure.js", "list.js",
-    "claim.js", "filters.js", "views.js", "main.js",
+    "text.js", "data.js", "state.js", "filter.js", "bootstrap.js", "aggregate.js", "contest.js",
+    "figure.js", "list.js", "claim.js", "filters.js", "views.js", "battle.js", "print.js",
+    "main.js",
 )  # fmt: skip
 _STYLES = ("page.css", "print.css")
 _STATIC_ROWS = 200  # of the ledger, where no script runs
@@ -165,6 +167,7 @@ def _static(meta: Row, tables: Tables, numbers: Row) -> Row:
     """Return the tables that are read without script; no text of a document is in them."""
     labels = {f["id"]: f["label"] for f in meta["framings"]}
     camps = sorted({str(c) for c in tables["sources"]["camp"]})
+    counts = _sided(tables)
     ledger = tables["ledger"][tables["ledger"]["level"] == HALF]
     return {
         "numbers": numbers,
@@ -172,7 +175,7 @@ def _static(meta: Row, tables: Tables, numbers: Row) -> Row:
         "labels": labels,
         "camps": camps,
         "balances": [
-            (labels.get(f, f), [_number(v.get(c)) for c in camps])
+            (labels.get(f, f), [_number(v.get(c), counts.get((f, c), 0)) for c in camps])
             for f, v in sorted(numbers["stance_by_camp"].items())
         ],
         "ledger": _records(ledger.head(_STATIC_ROWS)),
@@ -185,5 +188,14 @@ def _records(table: pd.DataFrame) -> list[Row]:
     return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
 
 
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:+.2f}".replace("-", "−")
+def _sided(tables: Tables) -> dict[tuple[str, str], int]:
+    """Return how many claims take a side, by framing and camp of the speaker."""
+    camp = tables["sources"].set_index("source_id")["camp"]
+    of_claim = tables["claims"].set_index("claim_id")["source_id"].map(camp)
+    sided = tables["stances"][tables["stances"]["stance"] != 0]
+    pairs = zip(sided["framing_id"], sided["claim_id"].map(of_claim), strict=True)
+    return dict(Counter((str(f), str(c)) for f, c in pairs))
+
+
+def _number(value: float | None, n: int) -> str:
+    return "–" if value is None else f"{value:+.2f} ({n})".replace("-", "−")

@@ -1,42 +1,16 @@
-"""The report in a browser: Debian's Chromium, headless, driven by Playwright.
-
-Skipped where there is no Chromium, unless ``NARRATIVE_BROWSER=required`` (as in CI) makes that an
-error. ``CHROMIUM`` names another one than the first on the path.
-"""
+"""The report in a browser: what it shows, where its marks lead, and that no text of it runs."""
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from chromium import Tab, counts, settled
 
 from narrative.report import write_report
 
-CHROMIUM = (
-    os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-)
 VIEWS = ("overview", "framings", "time", "battle", "ledger", "validity")
-SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
-
-if os.environ.get("NARRATIVE_BROWSER") != "required":
-    pytest.importorskip("playwright", reason="Playwright is not installed (pip install -e .[dev])")
-    if not CHROMIUM:
-        pytest.skip("no Chromium on this machine (Debian: chromium)", allow_module_level=True)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    assert CHROMIUM, "NARRATIVE_BROWSER=required, but there is no Chromium"
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield launched
-        launched.close()
 
 
 @pytest.fixture(scope="module")
@@ -44,50 +18,6 @@ def report(report_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("report") / "report.html"
     write_report(report_run, path)
     return path
-
-
-class Tab:
-    """A page that was opened, and whatever it complained of or asked for."""
-
-    def __init__(self, browser: Any, size: str = "desktop", **kwargs: Any) -> None:
-        width, height = SIZES[size]
-        self.context = browser.new_context(viewport={"width": width, "height": height}, **kwargs)
-        self.context.set_default_timeout(10_000)
-        self.page = self.context.new_page()
-        self.complaints: list[str] = []
-        self.page.on("console", lambda m: self.complaints.append(f"{m.type}: {m.text}"))
-        self.page.on("pageerror", lambda e: self.complaints.append(f"error: {e}"))
-        self.page.on("dialog", lambda d: (self.complaints.append("dialog"), d.dismiss()))
-        self.page.on("request", self._asked)
-
-    def _asked(self, request: Any) -> None:
-        if not request.is_navigation_request() or not request.url.startswith("file:"):
-            self.complaints.append(f"request: {request.url[:80]}")
-
-    def open(self, path: Path, fragment: str = "") -> Any:
-        self.page.goto("about:blank")
-        self.page.goto(path.as_uri() + fragment)
-        self.page.wait_for_selector("html[data-ready=yes]", state="attached")
-        return self.page
-
-
-@pytest.fixture
-def tab(browser: Any) -> Iterator[Tab]:
-    made = Tab(browser)
-    yield made
-    made.context.close()
-    assert [c for c in made.complaints if c != "request: about:blank"] == []
-
-
-def counts(page: Any, wanted: str) -> None:
-    """Wait until so many claims are listed (the page's policy forbids Playwright's own way)."""
-    page.locator("#count", has_text=wanted).wait_for(timeout=3000)
-
-
-def settled(page: Any) -> None:
-    """Wait until the figure stands."""
-    page.wait_for_selector("#view .figure svg, #view .note", state="attached")
-    page.wait_for_timeout(60)
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -278,11 +208,47 @@ def test_without_script_the_overview_is_read(browser: Any, report: Path) -> None
     context.close()
 
 
-def test_paper_has_the_claims_and_no_controls(tab: Tab, report: Path) -> None:
-    page = tab.open(report)
+def test_events_are_rules_with_a_list_beside_them(tab: Tab, report: Path) -> None:
+    page = tab.open(report, "#view=time&toward=f")
+    settled(page)
+    box = page.locator("#view svg .mark-rule.role-mark line[opacity='0.001']").first.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 8)  # above the line of zero
+    assert "2025-10-15" in page.inner_text("#tip")
+    assert page.locator("#tip img").count() == 0
+    page.locator("#view .events summary").click()
+    listed = page.locator("#view .events li").all_inner_texts()
+    assert [t.split()[0] for t in listed] == ["2025-10-15", "2025-11"]  # none of 2031
+    assert "\\u202e" in listed[0]  # a label is text, too
+    assert page.evaluate("window.hacked") is None
+
+
+TITLES = ["Overview", "Framings", "Stance over time", "Battle", "Ledger", "Validity"]
+
+
+def test_paper_has_every_view_and_no_controls(tab: Tab, report: Path) -> None:
+    page = tab.open(report, "#view=validity&voice=quoted")
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert page.locator("#printed > li").count() == 36
+    assert page.locator("#paper h2").all_inner_texts() == TITLES
+    assert all(h.is_visible() for h in page.locator("#paper h2").all())
     assert not page.locator("#filters").is_visible()
+    assert not page.locator("#view").is_visible()
+    assert "Narrowed to voice: quoted." in page.inner_text("#paper")
+    assert page.locator("#printed > li").count() == 9
+    assert page.inner_text("#printed-count") == "9 of 9 claims are printed; the run has 36."
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.locator("#printed > li").count() == 0
+    assert page.locator("#paper > *").count() == 0
+
+
+def test_figures_stand_on_paper_in_light_colours(browser: Any, report: Path) -> None:
+    """The browser lays out the pages when what hears of printing is done, not when we say so."""
+    tab = Tab(browser, color_scheme="dark")
+    tab.page.add_init_script("""addEventListener("afterprint", () => {
+      const paper = [...document.querySelectorAll("#paper svg")];
+      window.printed = paper.map((svg) => svg.querySelector("text").getAttribute("fill"));
+    });""")
+    page = tab.open(report, "#view=validity")
+    assert page.pdf(format="A4")[:5] == b"%PDF-"
+    assert page.evaluate("window.printed") == ["#1b1b1b"] * 5
+    tab.context.close()

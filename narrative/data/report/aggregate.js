@@ -74,55 +74,78 @@ function levelOf(level) {
   return { code: col.speaker, ids, name: (k) => meta.sources.name[k], key: "speaker" };
 }
 
-// Balance of the claims that take a side, for each source and bin. Intervals are the run's own and
-// stand beside a cell only where it counts the same claims, that is where nothing else is filtered.
+// Balance of the claims that take a side, for each source and bin. The run's intervals stand beside
+// a cell where it counts the same claims, that is where nothing else is filtered; elsewhere `bars`
+// makes the page's own.
 function timeRows(claims, framing, level, most = 8) {
   const { meta, col } = data;
   const by = levelOf(level);
   const side = col["side" + framing];
   const width = meta.bins.length;
-  const net = new Int32Array(by.ids.length * width);
-  const sided = new Uint32Array(net.length);
-  const all = new Uint32Array(net.length);
-  const totals = new Uint32Array(by.ids.length);
-  for (const i of claims) {
-    if (col.bin[i] === NO_BIN) continue;
-    const cell = by.code[i] * width + col.bin[i];
-    all[cell]++;
-    if (side[i] === 1 || side[i] === -1) {
-      net[cell] += side[i];
-      sided[cell]++;
-      totals[by.code[i]]++;
-    }
-  }
+  const totals = tally(claims, by.ids.length, (i) =>
+    (col.bin[i] !== NO_BIN && isSided(side[i]) ? by.code[i] : -1));
   const shown = top(totals, most);
+  const place = new Int16Array(by.ids.length).fill(-1);
+  shown.forEach((k, order) => { place[k] = order; });
+  const cellOf = (i) => {
+    const order = place[by.code[i]];
+    return order < 0 || col.bin[i] === NO_BIN ? -1 : order * width + col.bin[i];
+  };
+  const each = (i, add) => {
+    const cell = isSided(side[i]) ? cellOf(i) : -1;
+    if (cell >= 0) add(cell, side[i], 1);
+  };
+  const sums = cellSums(claims, shown.length * width, each);
+  const all = tally(claims, shown.length * width, cellOf);
   const whole = intervalsOf(framing, level);
   const rows = [];
   shown.forEach((k, order) => {
     let run = 0;
     for (let b = 0; b < width; b++) {
-      const cell = k * width + b;
-      if (!sided[cell]) { run++; continue; } // a line does not bridge a gap
-      const row = timeRow(by, k, b, whole);
-      const numbers = { stance: net[cell] / sided[cell], n_sided: sided[cell], n_claims: all[cell] };
+      const cell = order * width + b;
+      if (!sums.bottom[cell]) { run++; continue; } // a line does not bridge a gap
+      const row = timeRow(by, k, b, whole?.get(by.ids[k] + "\n" + b));
       row.go.toward = meta.framings[framing].id;
-      rows.push({ ...row, ...numbers, shown: signed(numbers.stance), order, run: `${k}:${run}` });
+      const stance = sums.top[cell] / sums.bottom[cell];
+      rows.push({
+        ...row, order, run: `${k}:${run}`, cell, stance, shown: signed(stance),
+        n_sided: sums.bottom[cell], n_docs: sums.units[cell], n_claims: all[cell],
+      });
     }
   });
-  return { rows, further: totals.filter((n) => n).length - shown.length };
+  const bars = () => {
+    const made = intervals(claims, shown.length * width, each, { least: meta.min_docs, level: meta.level });
+    for (const row of rows) Object.assign(row, asInterval(made.low[row.cell], made.high[row.cell]));
+  };
+  return { rows, further: totals.filter((n) => n).length - shown.length, whole: whole !== null, bars };
 }
 
-function timeRow(by, k, b, whole) {
+function isSided(side) {
+  return side === 1 || side === -1;
+}
+
+function timeRow(by, k, b, span) {
   const [start, end] = data.meta.bins[b];
-  const span = whole?.get(by.ids[k] + "\n" + b);
   return {
     label: visible(by.name(k)), bin: start,
     side: SIDES[sideOfSource(by, k)],
     middle: (dayNumber(start) + dayNumber(end)) / 2 * 86400000,
-    low: span ? span[0] : null, high: span ? span[1] : null,
-    interval: span ? `${signed(span[0])} to ${signed(span[1])}` : "none",
+    ...asInterval(span ? span[0] : NaN, span ? span[1] : NaN),
     go: { [by.key]: [by.ids[k]], bin: start, stance: "sided" },
   };
+}
+
+function asInterval(low, high) {
+  if (Number.isNaN(low)) return { low: null, high: null, interval: "none" };
+  return { low, high, interval: `${signed(low)} to ${signed(high)}` };
+}
+
+// The dated events of a half-open span of days.
+function eventsWithin(from, to) {
+  return data.meta.events.filter((e) => e.start < to && e.end > from).map((e) => ({
+    event: visible(e.label), date: e.date, precise: e.date.length === 10,
+    start: Date.parse(e.start), end: Date.parse(e.end), place: e.place_id,
+  }));
 }
 
 function sideOfSource(by, k) {

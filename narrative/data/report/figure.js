@@ -5,33 +5,46 @@ const DARK = matchMedia("(prefers-color-scheme: dark)");
 let drawn = null; // the view on the page
 let drawing = 0; // so that of two drawings under way the later one stays
 
-async function draw(node, name, rows, summary) {
-  const turn = ++drawing;
-  drawn?.finalize();
-  drawn = null;
+async function draw(node, name, rows, summary, { paper = false, events } = {}) {
+  const turn = paper ? drawing : ++drawing;
+  if (!paper) {
+    drawn?.finalize();
+    drawn = null;
+  }
   if (!rows.length) {
     fill(node, el("p", { class: "soft" }, "No claim that this figure counts passes the filters."));
     return;
   }
-  const spec = fitted(data.meta.charts[DARK.matches ? "dark" : "light"][name], node.clientWidth, rows);
-  spec.datasets = { rows };
+  const theme = DARK.matches && !paper ? "dark" : "light";
+  const spec = fitted(data.meta.charts[theme][name], paper ? PAPER.width : node.clientWidth, rows);
+  const broken = rows.map((r) => ({ ...r, ...brokenLabels(r, spec.config.axis.labelLimit) }));
+  // Labels of facets have a line of their own.
+  spec.datasets = { rows: spec.spec ? rows : broken, ...(events ? { events } : {}) };
+  if (!spec.spec && broken.some((r) => (r.lane ?? r.label).includes("\n"))) {
+    const lines = 31; // pixels for two
+    spec.height = Math.max(spec.height, lines * new Set(rows.map((r) => r.order)).size);
+  }
   const target = el("div", { role: "img", "aria-label": visible(summary) });
   const options = {
     ast: true, actions: false, defaultStyle: false, renderer: "svg", tooltip: showTip,
     logLevel: 1,
   };
   const result = await vegaEmbed(target, spec, options);
-  if (turn !== drawing) {
+  if (turn !== drawing && !paper) {
     result.finalize();
     return;
   }
   // The figure is one image with a name; its table says the rest.
   target.querySelector("svg").setAttribute("aria-hidden", "true");
+  node.replaceChildren(target);
+  if (paper) {
+    PAPER.results.push(result);
+    return;
+  }
   drawn = result;
   result.view.addEventListener("click", (_, item) => {
     if (item?.datum?.go && item.mark.marktype !== "line") followMark(item.datum.go);
   });
-  node.replaceChildren(target);
 }
 
 function fitted(chart, width, rows) {
@@ -43,9 +56,22 @@ function fitted(chart, width, rows) {
     spec.height = spec.height.step * new Set(rows.map((r) => r.order)).size;
     spec.autosize = { type: "fit-x", contains: "padding" };
   }
-  spec.config.axis.labelLimit = Math.min(spec.config.axis.labelLimit, width * 0.36);
-  spec.config.legend.columns = narrow ? 1 : 5;
+  spec.config.axis.labelLimit = Math.min(spec.config.axis.labelLimit, width * (narrow ? 0.36 : 0.42));
+  spec.config.legend.columns = narrow ? 1 : width < 720 ? 2 : 5;
   return spec;
+}
+
+// A label on two lines where one is too short, with what does not fit left out.
+function brokenLabels(row, width) {
+  const most = Math.floor(width / 6.8);
+  const broken = (text) => {
+    if (text.length <= most) return text;
+    const cut = text.lastIndexOf(" ", most);
+    const first = text.slice(0, cut > 0 ? cut : most);
+    const rest = text.slice(first.length).trim();
+    return `${first}\n${rest.length > most ? rest.slice(0, most - 1) + "…" : rest}`;
+  };
+  return row.lane === undefined ? { label: broken(row.label), whole: row.label } : { lane: broken(row.lane) };
 }
 
 function showTip(_, event, item, value) {

@@ -25,8 +25,19 @@ function compile(of) {
     const kept = new Set(of.only.map((id) => data.at.get(id)));
     tests.push(["only", (i) => kept.has(i)]);
   }
+  if (of.interest) tests.push(["interest", interestTest(of.interest)]);
   tests.push(...stanceTests(of), ...dateTests(of), ...searchTests(of));
   return tests;
+}
+
+// Claims that take a side to a framing of some camp's ("sided"), or that of the other camp.
+function interestTest(wanted) {
+  const of = interests();
+  return (i) => {
+    let pass = false;
+    of(i, (against) => { pass ||= wanted === "sided" || against; });
+    return pass;
+  };
 }
 
 function stanceTests(of) {

@@ -110,13 +110,3 @@ function activate(place) {
   else if (LIST.active > top + seen - 1) list.scrollTop = (LIST.active + 1 - seen) * scale;
   paintList();
 }
-
-// On paper there is no scrolling: the first claims stand there in full.
-const PRINTED = 200;
-
-function printList() {
-  const shown = Array.from(LIST.claims.subarray(0, PRINTED));
-  const rest = LIST.claims.length - shown.length;
-  fill(byId("printed"), shown.map((c) => el("li", {}, ...rowContent(c))),
-    rest > 0 ? el("li", { class: "soft" }, `and ${WHOLE.format(rest)} more`) : null);
-}

@@ -8,6 +8,8 @@ function render(before) {
   const key = fragment({ pick: "", claim: "", sort: "" }) + (data.ids ? "" : "early");
   if (key !== shownView) {
     byId("view-title").textContent = VIEWS[state.view];
+    later(); // nothing of the view before is wanted any more
+    delete byId("view").dataset.intervals;
     RENDER[state.view](filtered);
     showFilters(tests);
     shownView = key;
@@ -45,6 +47,7 @@ function showPick() {
     ...read.camp.map(plainName), ...read.voice, ...read.framing.map(label),
     ...read.speaker.map(sourceName), ...read.outlet.map(sourceName),
     read.stance ? `${read.stance === "sided" ? "takes a side" : read.stance} towards ${label(read.toward)}` : "",
+    read.interest ? { sided: "takes a side", against: "against its camp" }[read.interest] : "",
     read.bin ? `from ${read.bin}` : "", read.only.length ? count(read.only.length, "claim") : "",
   ].filter(Boolean);
   byId("list").before(el("p", { id: "pick" }, "From the figure: ", words(parts.join(", ")), " ",
@@ -79,8 +82,8 @@ addEventListener("resize", () => {
   resizing = setTimeout(redraw, 200);
 });
 DARK.addEventListener("change", redraw);
-addEventListener("beforeprint", printList);
-addEventListener("afterprint", () => byId("printed").replaceChildren());
+addEventListener("beforeprint", printAll);
+addEventListener("afterprint", cleared);
 byId("skip").addEventListener("click", (event) => {
   event.preventDefault();
   byId("list").focus();

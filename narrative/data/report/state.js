@@ -97,7 +97,7 @@ function readPick(pick) {
   const read = new URLSearchParams(pick);
   const out = { ...blank(), only: read.getAll("only"), bin: read.get("bin") ?? "" };
   for (const key of SETS) out[key] = read.getAll(key);
-  for (const key of ["toward", "stance"]) out[key] = read.get(key) ?? "";
+  for (const key of ["toward", "stance", "interest"]) out[key] = read.get(key) ?? "";
   return out;
 }
 

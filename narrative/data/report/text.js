@@ -64,13 +64,15 @@ function dayNumber(iso) {
   return Number.isNaN(at) ? null : Math.round(at / 86400000);
 }
 
-// A table of rows of cells; the first cell of a row names it.
-function table(caption, heads, rows, numeric = new Set()) {
+// A table of rows of cells; the first cell of a row names it. Where the screen is narrow each row of
+// a wide table is a list, with the heads beside the cells. `quiet`: a heading says the caption.
+function table(caption, heads, rows, numeric = new Set(), { quiet = false, text = -1 } = {}) {
+  const kind = (n) => (numeric.has(n) ? "n" : n === text ? "long" : undefined);
   const cell = (value, n) => n === 0
     ? el("th", { scope: "row" }, value)
-    : el("td", { class: numeric.has(n) ? "n" : undefined }, value);
-  return el("div", { class: "wide", tabindex: "0", role: "region", "aria-label": caption },
-    el("table", {}, el("caption", {}, caption),
-      el("thead", {}, el("tr", {}, heads.map((h) => el("th", { scope: "col" }, h)))),
+    : el("td", { class: kind(n), "data-head": heads[n] }, el("span", {}, value));
+  return el("div", { class: heads.length > 3 ? "wide stack" : "wide", tabindex: "0", role: "region", "aria-label": caption },
+    el("table", {}, el("caption", { class: quiet ? "unseen" : undefined }, caption),
+      el("thead", {}, el("tr", {}, heads.map((h, n) => el("th", { scope: "col", class: kind(n) }, h)))),
       el("tbody", {}, rows.map((row) => el("tr", {}, row.map(cell))))));
 }

@@ -1,10 +1,32 @@
 // The views: a figure of the claims that the filters leave, its table, and what belongs beside it.
 
-function figureView(name, summary, rows, heads, cells, ...beside) {
+let sheet = null; // where views go while pages are made for paper
+
+function viewNode() {
+  return sheet ?? byId("view");
+}
+
+// Returns what draws the figure and its table again, when rows have been filled in.
+function figureView(name, summary, rows, heads, cells, beside = [], more = {}) {
   const node = el("div", { class: "figure" });
-  fill(byId("view"), ...beside, node, rows.length ? figureTable(summary, heads, rows, cells) : null);
-  draw(node, name, rows, summary + ". The same numbers are in the table below.");
-  return node;
+  const numbers = el("div");
+  fill(viewNode(), ...beside, node, heads ? numbers : null);
+  const paper = sheet !== null;
+  const show = () => {
+    draw(node, name, rows, `${summary}.${heads ? " The same numbers are in the table below." : ""}`, { paper, ...more });
+    const open = numbers.querySelector("details")?.open ?? false;
+    if (heads && rows.length) fill(numbers, figureTable(summary, heads, rows, cells, paper ? 60 : 400));
+    if (open) numbers.querySelector("details").open = true;
+  };
+  show();
+  return show;
+}
+
+// Runs at once for paper, else when nobody has changed anything for a moment.
+function whenQuiet(now, ...steps) {
+  if (now) return steps.forEach((step) => step());
+  byId("view").dataset.intervals = "pending";
+  return later(...steps, () => { byId("view").dataset.intervals = "page"; });
 }
 
 function note(...text) {
@@ -15,16 +37,17 @@ function viewOverview(claims) {
   const { rows, further } = voiceRows(claims);
   figureView("voices", "Claims of each speaker by voice", rows, ["Speaker", "Voice", "Claims"],
     (r) => [words(r.label), r.voice, String(r.n)],
-    note("Who makes the claims, and in which voice: the author’s own, quoted, paraphrased, or mixed. ",
+    [note("Who makes the claims, and in which voice: the author’s own, quoted, paraphrased, or mixed. ",
       further > 0 ? `${count(further, "further speaker")} not drawn. ` : "",
-      "A bar leads to its claims, a claim to its sentence."));
+      "A bar leads to its claims, a claim to its sentence.")]);
 }
 
 function viewFramings(claims) {
   const rows = framingRows(claims);
   figureView("framings", "Claims of each framing by side", rows, ["Framing", "Side", "Claims"],
-    (r) => [words(r.label), r.side, String(r.n)]);
-  byId("view").append(el("div", { class: "cards" }, data.meta.framings.map(framingCard)));
+    (r) => [words(r.label), r.side, String(r.n)],
+    [note("Which framing each claim was assigned to, by the side of its speaker: one framing or none. Another sample of the claims would not give the framings that are called unstable.")]);
+  viewNode().append(el("div", { class: "cards" }, data.meta.framings.map(framingCard)));
 }
 
 function framingCard(framing) {
@@ -42,12 +65,35 @@ function framingCard(framing) {
     markLink({ label: framing.label, go: { framing: [framing.id] } }, "All its claims"));
 }
 
-function viewTime(claims) {
+function viewTime(claims, now = false) {
   const n = towardIndex();
-  if (n < 0) return fill(byId("view"), note("No framing of this run has a stance."));
+  if (n < 0) return fill(viewNode(), note("No framing of this run has a stance."));
   const level = state.level || "camp";
-  const { rows, further } = timeRows(claims, n, level);
+  const { rows, further, whole, bars } = timeRows(claims, n, level);
   const framing = data.meta.framings[n];
+  const bins = rows.map((r) => r.bin).sort();
+  const last = data.meta.bins.find((b) => b[0] === bins.at(-1));
+  const events = rows.length ? eventsWithin(bins[0], last[1]) : [];
+  if (!whole && now) bars();
+  const show = figureView("time", `Stance towards ${framing.label} over time, by ${level}`, rows,
+    ["Source", "From", "Stance", "Interval", "Documents", "Claims that take a side"],
+    (r) => [words(r.label), r.bin, r.shown, r.interval, String(r.n_docs), String(r.n_sided)],
+    [
+      sheet ? el("h3", {}, "Stance towards ", words(framing.label), `, by ${level}`) : timeChoices(framing, level),
+      note(`Balance of the claims that take a side, by ${data.meta.freq}: −1 all against, +1 all for. Faint marks rest on fewer than three. `,
+        further > 0 ? `The ${count(new Set(rows.map((r) => r.label)).size, "source")} with most such claims; ${WHOLE.format(further)} more are not drawn.` : ""),
+      intervalNote(whole, data.meta.level, data.meta.interval),
+      rows.length && rows.every((r) => r.n_docs < data.meta.min_docs) ? note("Here no point rests on so many documents, so no interval is drawn.") : null,
+    ], { events });
+  viewNode().append(...eventList(events));
+  if (whole || !rows.length) {
+    if (!sheet) byId("view").dataset.intervals = "run";
+    return null;
+  }
+  return now ? null : whenQuiet(false, () => { bars(); show(); });
+}
+
+function timeChoices(framing, level) {
   const choose = (label, key, value, options) => {
     const node = el("select", {}, options.map(([k, v]) => el("option", { value: k, selected: k === value }, v)));
     node.addEventListener("change", () => {
@@ -56,28 +102,18 @@ function viewTime(claims) {
     });
     return el("label", {}, label + " ", node);
   };
-  return figureView("time", `Stance towards ${framing.label} over time, by ${level}`, rows,
-    ["Source", "From", "Stance", "Interval", "Claims that take a side"],
-    (r) => [words(r.label), r.bin, r.shown, r.interval, String(r.n_sided)],
-    el("div", { class: "bar" },
-      choose("Stance towards", "toward", framing.id, data.meta.framings.filter((f) => f.scored).map((f) => [f.id, f.label])),
-      choose("of each", "level", level, data.meta.levels.map((l) => [l, l]))),
-    note(`Balance of the claims that take a side, by ${data.meta.freq}: −1 all against, +1 all for. Faint marks rest on fewer than three. `,
-      `Bars are the run’s intervals; there are none below ${count(data.meta.min_docs, "document")}, and none while filters narrow the claims. `,
-      further > 0 ? `The ${count(new Set(rows.map((r) => r.label)).size, "source")} with most such claims; ${WHOLE.format(further)} more are not drawn.` : ""));
+  return el("div", { class: "bar" },
+    choose("Stance towards", "toward", framing.id, data.meta.framings.filter((f) => f.scored).map((f) => [f.id, f.label])),
+    choose("of each", "level", level, data.meta.levels.map((l) => [l, l])));
 }
 
-function viewBattle(claims) {
-  const rows = battleRows(claims);
-  figureView("battle", "Claims for and against each framing by side", rows,
-    ["Framing", "Side", "Stance", "Claims"],
-    (r) => [words(r.label), r.side, r.stance, String(r.n)],
-    note("Who speaks for a framing and who against it, whatever framing a claim was assigned to. Copies count as often as they were published."));
-  const known = data.meta.framings.filter((f) => typeof f.contest === "number");
-  if (known.length) {
-    byId("view").append(table("Contest in the whole run: 0 one side alone is heard, 1 both equally",
-      ["Framing", "Contest"], known.map((f) => [words(f.label), f.contest.toFixed(2)]), new Set([1])));
-  }
+// Rules cannot be pointed at on a phone, from a keyboard or on paper: the same events as a list.
+function eventList(events) {
+  if (!events.length) return [];
+  return [el("details", { class: "events" },
+    el("summary", {}, `Grey rules: ${count(events.length, "dated event")} of the study`),
+    el("p", { class: "note" }, "A change after an event does not say that the event made it. Bands are events of which no day is known."),
+    el("ul", {}, events.map((e) => el("li", {}, `${e.date}  `, words(e.event)))))];
 }
 
 const STATUS = {
@@ -107,21 +143,24 @@ function viewLedger(claims) {
   const lanes = [...new Set(drawnOnce.map((r) => r.lane))];
   for (const row of drawnOnce) row.order = lanes.indexOf(row.lane);
   const heads = ["Place", "Claimant", "Claimed", "On", "Reference", "Share then", "Reached", "Credit, days", "Exposed", "Repeats", "Claims"];
-  figureView("ledger", "Claims of control and what the record says", drawnOnce, heads, () => [],
-    note("Each claim, dated to a day, that a side holds a place, set against every reference that assesses the place. ",
+  const places = new Set(drawnOnce.map((r) => r.place_id));
+  const days = drawnOnce.map((r) => r.said_at).sort();
+  const events = days.length ? eventsWithin(days[0], isoDay(dayNumber(days.at(-1)) + 1)).filter((e) => places.has(e.place)) : [];
+  figureView("ledger", "Claims of control and what the record says", drawnOnce, null, null,
+    [note("Each claim, dated to a day, that a side holds a place, set against every reference that assesses the place. ",
       "An assessment has its own lag and bias and is not the truth. Share: what the reference says that the side held on that day; ",
-      "reached: the first day assessed at half the place or more. Dashes reach to the day that exposed a claim."));
-  byId("view").querySelector(".figure-table")?.remove();
+      "reached: the first day assessed at half the place or more. Dashes reach to the day that exposed a claim.")], { events });
+  viewNode().append(...eventList(events));
   if (!rows.length) return;
-  const most = 300;
-  byId("view").append(table("Ledger", heads, rows.slice(0, most).map(ledgerCells), new Set([5, 7, 9, 10])),
+  const most = sheet ? 60 : 300;
+  viewNode().append(table("Ledger", heads, rows.slice(0, most).map(ledgerCells), new Set([5, 7, 9, 10])),
     rows.length > most ? el("p", { class: "soft" }, `The first ${most} of ${WHOLE.format(rows.length)} rows; filter for the others.`) : "");
 }
 
 function ledgerCells(r) {
   return [
     words(r.place), words(r.who), r.status + (r.extent === "part" ? ", in part" : ""), r.said_at, r.reference,
-    span(r.share_low === null ? null : 100 * r.share_low, r.share_high === null ? null : 100 * r.share_high, false, " %"),
+    r.share_low === 0 && r.share_high === 1 ? "not known" : span(r.share_low === null ? null : 100 * r.share_low, r.share_high === null ? null : 100 * r.share_high, false, " %"),
     r.reached_by || (r.reached_after ? `not by ${r.reached_after}` : "–"),
     span(r.credit_low, r.credit_high, r.open), r.exposed_at || "–", String(r.repeats),
     markLink({ label: `${r.who}, ${r.place}, ${r.said_at}`, go: r.go }, String(r.n)),
@@ -137,8 +176,8 @@ function span(low, high, open, unit = "") {
 
 function viewValidity() {
   const { framings, validity, documents, counts } = data.meta;
-  fill(byId("view"),
-    note("Measured error of the trained heads on written claims and documents that did not train them (they chose settings, so they flatter). It says nothing of a framing that another method scored, nor of this corpus: code a sample of its claims by hand."),
+  fill(viewNode(),
+    note("Measured error of the trained heads on written claims and documents that did not train them (they chose settings, so they flatter), as the heads’ file has it: without n or interval. It says nothing of a framing that another method scored, nor of this corpus: code a sample of its claims by hand."),
     table("Measured error", ["Measure", "Value"], validity.map(([k, v]) => [k, v.toFixed(3)]), new Set([1])),
     table("What scored each framing", ["Framing", "Method"],
       framings.filter((f) => f.method).map((f) => [words(f.label), f.method])),
