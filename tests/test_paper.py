@@ -18,13 +18,13 @@ from pylatexenc.latexwalker import LatexWalker
 from narrative.cli import cli
 from narrative.errors import InputError, StorageError
 from narrative.figures.sheets import RunTables
+from narrative.measured import measured_rows, shipped_measures
 from narrative.numbers import summarise
 from narrative.paper import bibtex, check_paper, cited, write_paper
 from narrative.paper.bibliography import read_citation, short_names, uses, works
 from narrative.paper.blocks import TO_FILL, Cited, Grid, Section, latex, markdown
 from narrative.paper.latex import booktabs, escape
 from narrative.paper.macros import macro_name, macros, numbers_tex
-from narrative.paper.measured import measured_grid, shipped_measures
 from narrative.paper.tables import camp_stances, signed
 from narrative.pipeline import run_study
 from narrative.schema import TABLES, check_table, empty_table
@@ -196,7 +196,8 @@ def test_tables_say_what_the_run_holds(paper: Path) -> None:
 def measures(run: Path, **manifest: Any) -> set[tuple[str, str]]:
     """Return step and system of what the methods of a run with this manifest report."""
     write_json(MANIFEST | manifest, run / "manifest.json")
-    rows = [[str(c) for c in row] for row in measured_grid(RunTables(run)).rows]
+    found = RunTables(run)
+    rows = measured_rows(found.manifest, found.table("framings"))
     return {(row[0], row[1].rsplit("(", 1)[1].rstrip(")")) for row in rows}
 
 

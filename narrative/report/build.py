@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from narrative.figures.events import shown_events
+from narrative.measured import MATERIAL, measured_rows
 from narrative.report import pack
 from narrative.report.battles import battle_of
 from narrative.report.pack import Array
@@ -119,6 +120,8 @@ def build_payload(tables: Tables, manifest: Row, numbers: Row, *, with_text: boo
         "timeline": cell_header,
         "timeline_sources": names,
         "ledger": _ledger(tables["ledger"], at, source_of),
+        "measured": measured_rows(manifest, tables["framings"]),
+        "material": MATERIAL,
         "validity": sorted((k, round(float(v), 4)) for k, v in manifest["model_error"].items()),
     }
     return Payload(meta, packed, cell_bytes, _listed(claims, "claim_id"), texts)

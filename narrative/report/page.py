@@ -181,6 +181,8 @@ def _static(meta: Row, tables: Tables, numbers: Row) -> Row:
         "ledger": _records(ledger.head(_STATIC_ROWS)),
         "n_ledger": len(ledger),
         "validity": meta["validity"],
+        "measured": meta["measured"],
+        "material": meta["material"],
     }
 
 

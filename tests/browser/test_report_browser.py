@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -239,6 +240,14 @@ def test_paper_has_every_view_and_no_controls(tab: Tab, report: Path) -> None:
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.locator("#printed > li").count() == 0
     assert page.locator("#paper > *").count() == 0
+
+
+def test_validity_gives_each_steps_error_with_interval_and_n(tab: Tab, report: Path) -> None:
+    page = tab.open(report, "#view=validity")
+    rows = page.locator("caption:has-text('Measured error of each step')").locator("xpath=..")
+    text = rows.inner_text()
+    pattern = r"place\s+right, of those resolved \(rules\)\s+0\.\d\d \[0\.\d\d, 0\.\d\d\]\s+\d{3}"
+    assert re.search(pattern, text)
 
 
 def test_figures_stand_on_paper_in_light_colours(browser: Any, report: Path) -> None:

@@ -175,10 +175,13 @@ function span(low, high, open, unit = "") {
 }
 
 function viewValidity() {
-  const { framings, validity, documents, counts } = data.meta;
+  const { framings, validity, measured, material, documents, counts } = data.meta;
   fill(viewNode(),
-    note("Measured error of the trained heads on written claims and documents that did not train them (they chose settings, so they flatter), as the heads’ file has it: without n or interval. It says nothing of a framing that another method scored, nor of this corpus: code a sample of its claims by hand."),
-    table("Measured error", ["Measure", "Value"], validity.map(([k, v]) => [k, v.toFixed(3)]), new Set([1])),
+    note("What the package measured of the steps of this run on material coded by hand, " + material + " It says nothing of this corpus: code a sample of its claims by hand."),
+    table("Measured error of each step", ["Step", "Measure", "Value", "n", "Material"],
+      measured.map((row) => row.map((cell) => words(cell))), new Set([2, 3])),
+    note("Of the trained heads, on written claims and documents that did not train them (they chose settings, so they flatter), as the heads’ file has it: without n or interval."),
+    table("Error of the trained heads", ["Measure", "Value"], validity.map(([k, v]) => [k, v.toFixed(3)]), new Set([1])),
     table("What scored each framing", ["Framing", "Method"],
       framings.filter((f) => f.method).map((f) => [words(f.label), f.method])),
     table("Stability of what was discovered", ["Framing", "Certificate", "Stability", "Over"],

@@ -5,14 +5,18 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 from io import StringIO
+from typing import Any
 
 import pandas as pd
 
-from narrative.figures.sheets import RunTables
-from narrative.paper.blocks import Grid
 from narrative.schema import Row
 from narrative.stance import HEAD
 
+HEAD_OF_ROWS = ("Step", "Measure", "Value", "n", "Material")
+MATERIAL = (
+    "with 95 percent intervals. Seeds: five documents on Kupiansk; headlines: of Russian state "
+    "sources, 2022 to 2025."
+)
 _CROSS, _HEADS = "cross-encoder", "trained head"
 _NEAR, _GUIDED = "nearness to codebook", "guided"
 
@@ -32,9 +36,21 @@ def shipped_measures() -> pd.DataFrame:
     return pd.read_csv(StringIO(text), keep_default_na=False, na_values={"low": "", "high": ""})
 
 
-def measured_grid(run: RunTables) -> Grid:
-    """Return the measurements of what this run used, as a table."""
-    manifest = run.manifest
+def measured_rows(manifest: dict[str, Any], framings: pd.DataFrame) -> list[tuple[str, ...]]:
+    """Return the measurements of what a run used, as text.
+
+    Parameters
+    ----------
+    manifest : dict
+        The run's.
+    framings : DataFrame
+        The run's.
+
+    Returns
+    -------
+    list of tuples of str
+        A cell for each of ``HEAD_OF_ROWS``.
+    """
     methods = manifest.get("stance_methods", {})
     heads = {f for f, how in methods.items() if how.startswith(HEAD)}
     readers = {str(how["method"]) for how in manifest.get("attribution", {}).values()}
@@ -50,13 +66,8 @@ def measured_grid(run: RunTables) -> Grid:
             return bool(system == assigned)
         return row["step"] in ("control", "place") or system in readers
 
-    framings = run.table("framings")
     labels = dict(zip(framings["framing_id"], framings["label"], strict=True))
-    rows = [_cells(row, labels) for row in shipped_measures().to_dict("records") if used(row)]
-    head = ("Step", "Measure", "Value", "n", "Material")
-    return Grid(head, rows, "What the package measured of the steps of this run, on material coded "
-                "by hand, with 95 percent intervals. Seeds: five documents on Kupiansk; headlines: "
-                "of Russian state sources, 2022 to 2025.", "tab:narrative-error")  # fmt: skip
+    return [_cells(row, labels) for row in shipped_measures().to_dict("records") if used(row)]
 
 
 def _cells(row: Row, labels: dict[str, str]) -> tuple[str, ...]:
