@@ -93,6 +93,8 @@ def _corpus(run: _Run) -> Tables:
     assert path is not None  # Files.documents has a default, and read_study checked it
     documents = read_corpus(path, lang=run.study.lang)
     offsets = check_table(pd.DataFrame(documents.attrs.pop("offsets")), "offsets")
+    for note in documents.attrs.pop("notes"):
+        run.reporter.note(note)
     return {"documents": documents, "offsets": offsets}
 
 
