@@ -243,6 +243,13 @@ def _read_row(row: Row, base: Path, lang: str) -> tuple[dict[str, str], list[Seg
     for column in REQUIRED:
         if not str(row[column]).strip():
             raise InputError(f"{column} is empty; expected a value. Fill it in or remove the row.")
+    # What parts ids in a list, and an outlet from whom it quotes.
+    for column, sign in (("doc_id", "|"), ("outlet", ">")):
+        if sign in str(row[column]):
+            raise InputError(
+                f"{column}={row[column]!r}: expected it without {sign}, which parts several in the "
+                "tables. Write another sign."
+            )
     try:
         published, precision = parse_published(str(row["published_at"]))
     except ValueError as error:

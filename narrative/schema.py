@@ -298,6 +298,12 @@ def row_names(table: pd.DataFrame) -> list[str]:
     return [f"row {position + 2}" for position in range(len(table))]
 
 
+def rows_by_key(table: pd.DataFrame, name: str) -> dict[tuple[str, ...], str]:
+    """Return what messages call the row of each key of a table that is yet to be sorted."""
+    keys = table[list(KEYS[name])].astype("string").fillna("")
+    return dict(zip(keys.itertuples(index=False, name=None), row_names(table), strict=True))
+
+
 def _at(name: str, where: str, row: str = "") -> str:
     """Say in which table or file, and in which of its rows, something stands."""
     return (where or f"table '{name}'") + (f", {row}" if row else "")

@@ -211,6 +211,8 @@ FULL = "doc_id,outlet,published_at,text,path,published_precision"
         (COLUMNS, "a,The Courier,,It fell.", "row 2: published_at is empty; expected a value."),
         (COLUMNS, " ,The Courier,2025,It fell.", "row 2: doc_id is empty; expected a value."),
         (COLUMNS, "a,,2025,It fell.", "row 2: outlet is empty; expected a value."),
+        (COLUMNS, "a|b,M,2025,It fell.", "row 2: doc_id='a|b': expected it without |, which parts"),
+        (COLUMNS, "a,M > N,2025,It fell.", "row 2: outlet='M > N': expected it without >, which"),
         (
             COLUMNS,
             'a,The Courier,2025," "',
