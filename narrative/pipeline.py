@@ -301,6 +301,8 @@ def run_study(
         raise InputError(f"stage {from_stage!r} is unknown; expected one of {', '.join(STAGES)}.")
     study.check()
     run = _Run(study, Path(out), reporter or Silent(), namer)
+    for note in study.notes():
+        run.reporter.note(note)
     inputs = input_hashes(study)
     weights = {"adapter": load_adapter().sha256, "encoder": run.encoder().fingerprint}
     made_by = {"packages": versions(), "code": code_hash()}

@@ -43,7 +43,7 @@ def check_events(
     where : str
         File that it was read from.
     places : collection of str, optional
-        Ids of the study's places, None where it names no file of places. A claim can only be set
+        Ids of the study's places, None where it names no file of them. A claim can only be set
         against an event of one of them.
 
     Raises
@@ -124,12 +124,6 @@ def _check_event(row: Row, places: Collection[str] | None) -> None:
         raise InputError(
             f"event {event!r} has assessed_status={status!r} and no place_id; expected the place "
             "that was assessed. Fill it in, or empty the status."
-        )
-    if places is None and status:
-        raise InputError(
-            f"event {event!r} assesses {place!r}, and the study names no file of places; expected "
-            "its names there, or no claim can be set against it. Add a row to places.csv and name "
-            "the file as [files] places."
         )
     if places is not None and place and place not in places:
         raise InputError(

@@ -193,7 +193,7 @@ class Study:
         """
         problems: list[str] = []
         for read in (self.sources, self.codebook, self.places, self.events, self.references,
-                     self.assessments, self._check_cited):  # fmt: skip
+                     self.assessments):  # fmt: skip
             try:
                 read()
             except InputError as error:
@@ -202,20 +202,35 @@ class Study:
             # Places are read for the events, too: what is wrong with them is said once.
             raise InputError("\n".join(dict.fromkeys(problems)))
 
-    def _check_cited(self) -> None:
-        """Raise an InputError if an event cites a document that the study does not have."""
+    def notes(self) -> list[str]:
+        """Return what is used as it is and looks wrong: events that nothing here can meet.
+
+        A study of some of the documents or files keeps the events of all, so that this is no error.
+        """
         events, path, documents = self.events(), self.path("events"), self.path("documents")
-        if path is None or documents is None or not (events["doc_id"] != "").any():
-            return
-        known = {str(i).strip() for i in read_rows(documents).get("doc_id", ())}
-        given = read_csv(path)
-        for name, cited in zip(row_names(given), given["doc_id"], strict=True):
-            if cited and cited not in known:
-                raise InputError(
-                    f"{path.name}, {name}: doc_id={cited!r} is not in {documents.name}"
-                    f"{perhaps(cited, known)}; expected a document of the study. Correct the cell, "
-                    "or empty it and its sentence."
-                )
+        if path is None or documents is None:
+            return []
+        notes = []
+        if not self.files.places and (events["assessed_status"] != "").any():
+            notes.append(
+                f"{path.name}: no claim is set against what the events assess: the study names no "
+                "file of places. Name one as [files] places."
+            )
+        if (events["doc_id"] != "").any():
+            known = {str(i).strip() for i in read_rows(documents).get("doc_id", ())}
+            notes += _not_cited(read_csv(path), path.name, known, documents.name)
+        return notes
+
+
+def _not_cited(events: pd.DataFrame, where: str, known: set[str], documents: str) -> list[str]:
+    """Return a note on events that cite a document which the study does not have, if any do."""
+    lost = [
+        f"{where}, {name}: doc_id={cited!r} is not in {documents}{perhaps(cited, known)}"
+        for name, cited in zip(row_names(events), events["doc_id"], strict=True)
+        if cited and cited not in known
+    ]
+    more = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
+    return [f"{lost[0]}{more}. Correct or empty the cell, or add the document."] if lost else []
 
 
 def read_study(path: str | Path) -> Study:
