@@ -11,6 +11,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
@@ -297,6 +298,12 @@ def default_cache() -> Path:
     return folder / "narrative" / "vectors.sqlite"
 
 
+@cache
+def _pinned() -> SentenceEncoder:
+    """Return the pinned encoder, loaded once a process: it takes longer than what it reads."""
+    return SentenceEncoder()
+
+
 def embed(
     texts: Sequence[str], *, encoder: Encoder | None = None, progress: Progress | None = None
 ) -> Vectors:
@@ -314,5 +321,5 @@ def embed(
     -------
     ndarray of float32, shape (n_texts, n_dims)
     """
-    chosen = encoder if encoder is not None else CachedEncoder(SentenceEncoder(), default_cache())
+    chosen = encoder if encoder is not None else CachedEncoder(_pinned(), default_cache())
     return chosen.encode(list(texts), progress=progress)

@@ -43,5 +43,5 @@ def perhaps(got: object, known: Iterable[object]) -> str:
     folded = {str(k).casefold(): str(k) for k in known}
     word = str(got).strip().casefold()
     begun = [k for k in folded if min(len(k), len(word)) > 2 and word.startswith(k)]
-    near = begun or get_close_matches(word, folded, n=1, cutoff=0.6)
+    near = begun or get_close_matches(word, folded, n=1, cutoff=0.7)
     return f" (perhaps {folded[near[0]]}?)" if near else ""

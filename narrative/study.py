@@ -337,6 +337,10 @@ def _check_files(study: Study, where: str) -> None:
                 f"{named} lies outside the study folder; copy it into {study.root}, and write its "
                 "name alone."
             )
+        if path.is_dir():
+            raise StudyError(
+                f"{named}: is a folder; expected a file. Write the name of a file in it."
+            )
         if not path.is_file():
             without = ", or remove the line to go without it"
             near = sorted(p.name for p in study.root.iterdir() if p.is_file())

@@ -155,7 +155,7 @@ def test_a_missing_study_says_how_to_make_one(tmp_path: Path) -> None:
         ("[files]\nplaces = 'p.csv'", r"files\.places='p\.csv': no such file"),
         ("[files]\ndocuments = 'd.csv'", r"files\.documents='d\.csv': no such file"),
         ("[files]\ndocuments = ''", r"files\.documents is empty; expected the name of a table"),
-        ("[files]\ndocuments = '.'", r"files\.documents='\.': no such file"),
+        ("[files]\ndocuments = '.'", r"files\.documents='\.': is a folder; expected"),
         ("[files]\nevents = '../e.csv'", r"files\.events='\.\./e\.csv' lies outside the study"),
         ("[files]\nevents = '/etc/passwd'", r"files\.events='/etc/passwd' lies outside the study"),
     ],
@@ -243,6 +243,12 @@ def test_what_cannot_be_is_refused(folder: Path, text: str, message: str) -> Non
 def test_a_slip_gets_its_remedy(folder: Path, text: str, message: str) -> None:
     with pytest.raises(StudyError, match=re.escape(message)):
         read_study(_write(folder, text))
+
+
+def test_a_folder_in_place_of_a_file_is_named(folder: Path) -> None:
+    (folder / "places.csv").mkdir()
+    with pytest.raises(StudyError, match=r"files\.places='places\.csv': is a folder; expected a f"):
+        read_study(_write(folder, "[files]\nplaces = 'places.csv'"))
 
 
 def test_what_is_no_study_says_what_is_meant(folder: Path) -> None:
@@ -391,7 +397,7 @@ def test_an_event_that_cites_no_document_is_noted(folder: Path) -> None:
     study = read_study(_write(folder, "[files]\nevents = 'events.csv'"))
     study.check()
     assert study.notes() == [
-        "events.csv, row 4: doc_id='dd' is not in documents.csv (perhaps d?) and 1 more. Correct "
+        "events.csv, row 4: doc_id='dd' is not in documents.csv and 1 more. Correct "
         "or empty the cell, or add the document."
     ]
     (folder / "events.csv").write_text(EVENTS + rows[0] + "\n")
