@@ -193,7 +193,7 @@ def verify(folder: Path, study: Path | None, paper: Path | None) -> None:
         click.echo(str(difference))
     if found:
         click.echo(
-            f"{len(found)} differences. Bring the files back from a copy, or have them made again "
+            f"Differences: {len(found)}. Bring the files back from a copy, or have them made again "
             "(narrative run STUDY --out FOLDER, then figures and paper).",
             err=True,
         )

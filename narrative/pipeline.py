@@ -113,7 +113,7 @@ def _claims(run: _Run) -> Tables:
     )
     if claims.empty:
         run.reporter.note(
-            f"No claim was found in {len(documents)} documents. See what is kept of them with "
+            f"No claim was found (documents: {len(documents)}). See what is kept of them with "
             "narrative.read_corpus, and whether lang is the language that they are in."
         )
     added = check_table(pd.DataFrame(claims.attrs.pop("sources")), "sources")

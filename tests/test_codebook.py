@@ -70,7 +70,10 @@ def test_the_table_holds_no_claims_yet(tmp_path: Path) -> None:
             "[framing]\nlabel = 'x'",
             r"got \[framing\]; expected \[\[framing\]\], in two brackets, above each\. Double them",
         ),
-        (ONE + "proposal = 'x'", r"unknown key 'proposal'; .* \(perhaps proposition\?\)\. Rename"),
+        (
+            ONE + "propositon = 'x'",
+            r"unknown key 'propositon'; .* \(perhaps proposition\?\)\. Rename",
+        ),
         (
             ONE + "camp = 'west'",
             r"or nothing \(perhaps western\?\)\. Camps are those",
