@@ -123,7 +123,10 @@ def parser_of(name: str) -> SpacyParser | None:
         return None
     kind, _, pipeline = name.partition(":")
     if kind != "spacy" or not pipeline:
-        raise InputError(f"parser={name!r}; expected spacy:NAME, or nothing for the reader's own.")
+        raise InputError(
+            f"parser={name!r}; expected spacy:NAME, or nothing for the reader's own. Write "
+            f'parser = "spacy:{name}", or remove the line.'
+        )
     return spacy_parser(pipeline)
 
 

@@ -43,6 +43,7 @@ class _Console:
             self._bar = None
 
 
+_RUN = click.argument("folder", type=click.Path(path_type=Path))
 _RESULTS = click.option(
     "--results",
     type=click.Path(path_type=Path, file_okay=False),
@@ -84,17 +85,19 @@ def run(study: Path, out: Path, from_stage: str | None) -> None:
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 def init(folder: Path) -> None:
     """Make a study to fill in at FOLDER (which must not hold one)."""
+    import shlex
+
     from narrative.template import write_template
 
     write_template(folder)
+    study, results = (shlex.quote(str(folder / name)) for name in ("study.toml", "results"))
     click.echo(
-        f"{folder}: fill in documents.csv and the rest, then: "
-        f"narrative run {folder}/study.toml --out {folder}/results"
+        f"{folder}: fill in documents.csv and the rest, then: narrative run {study} --out {results}"
     )
 
 
 @cli.command()
-@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@_RUN
 @click.option(
     "--to",
     "target",
@@ -109,14 +112,17 @@ def init(folder: Path) -> None:
 def report(folder: Path, target: Path | None, without_text: bool) -> None:
     """Write one self-contained HTML page of the run in FOLDER; any browser opens it as a file."""
     from narrative.report import write_report
+    from narrative.run_folder import check_run, check_target
 
+    check_run(folder)
     path = target or folder / "report.html"
+    check_target(path, (".html", ".htm"))
     write_report(folder, path, with_text=not without_text)
     click.echo(f"{path} written.")
 
 
 @cli.command()
-@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@_RUN
 @click.option(
     "--only", multiple=True, metavar="NAME", help="Draw this figure (default: all of them)."
 )
@@ -144,7 +150,9 @@ def figures(
     With them come figures.json (hashes of figures and tables) and gallery.html (one page with all).
     """
     from narrative.figures import draw_figures
+    from narrative.run_folder import check_run
 
+    check_run(folder)
     listing = draw_figures(folder, out, only=only, formats=formats, width=width)
     for name, why in listing["too_little"].items():
         click.echo(f"Note: {name} not drawn: {why}.", err=True)
@@ -152,13 +160,13 @@ def figures(
 
 
 @cli.command()
-@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@_RUN
 @click.option(
     "--study", type=click.Path(path_type=Path), help="Compare its inputs with the run's, too."
 )
 @click.option(
     "--paper",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    type=click.Path(path_type=Path),
     help="Check numbers.tex and the tables that 'narrative paper' wrote there, too.",
 )
 def verify(folder: Path, study: Path | None, paper: Path | None) -> None:
@@ -167,9 +175,13 @@ def verify(folder: Path, study: Path | None, paper: Path | None) -> None:
     Every table is hashed, every number, derived table and figure is made again; what differs is
     named, by row and column. Exit code 1 if anything does.
     """
+    from narrative.run_folder import check_paper_folder, check_run
     from narrative.study import read_study
     from narrative.verify import made_by_other, verify_run
 
+    check_run(folder, tables=False)
+    if paper is not None:
+        check_paper_folder(folder, paper)
     found = verify_run(folder, None if study is None else read_study(study))
     if paper is not None:
         from narrative.paper import check_paper
@@ -180,6 +192,11 @@ def verify(folder: Path, study: Path | None, paper: Path | None) -> None:
     for difference in found:
         click.echo(str(difference))
     if found:
+        click.echo(
+            f"Differences: {len(found)}. Bring the files back from a copy, or have them made again "
+            "(narrative run STUDY --out FOLDER, then figures and paper).",
+            err=True,
+        )
         raise click.exceptions.Exit(1)
     click.echo(f"{folder}: all files are as they were written, and follow from each other.")
 
@@ -193,7 +210,7 @@ _ALSO = click.option(
 
 
 @cli.command()
-@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@_RUN
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -208,7 +225,9 @@ def paper(folder: Path, out: Path, also: tuple[str, ...]) -> None:
     references.bib. Methods, datasheet and bibliography that were edited are left as they are.
     """
     from narrative.paper import write_paper
+    from narrative.run_folder import check_run
 
+    check_run(folder)
     written, left = write_paper(folder, out, also=also)
     for name in left:
         click.echo(f"Note: {out / name} was edited, and left as it is.", err=True)
@@ -216,7 +235,7 @@ def paper(folder: Path, out: Path, also: tuple[str, ...]) -> None:
 
 
 @cli.command()
-@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@_RUN
 @_ALSO
 def cite(folder: Path, also: tuple[str, ...]) -> None:
     """Print BibTeX of what the run in FOLDER rests on.
@@ -225,7 +244,9 @@ def cite(folder: Path, also: tuple[str, ...]) -> None:
     """
     from narrative.figures.sheets import RunTables
     from narrative.paper import bibtex, cited
+    from narrative.run_folder import check_run
 
+    check_run(folder)
     click.echo(bibtex(cited(RunTables(folder), also)), nl=False)
 
 
@@ -240,11 +261,13 @@ def sources(study: Path, results: Path | None, header: bool) -> None:
     camp, aliases) go to the standard output, so that ">> sources.csv" appends them; their counts
     and an example of each go to the standard error. Camps are to be filled in by hand.
     """
+    from narrative.run_folder import find_run
     from narrative.speakers.unresolved import as_csv, examples, unresolved
     from narrative.storage import read_table
 
-    folder = _run_folder(study, results)
-    tables = [read_table(folder / f"{n}.parquet") for n in ("claims", "sources", "documents")]
+    needed = ("claims", "sources", "documents")
+    folder = find_run(study, results, needed)
+    tables = [read_table(folder / f"{n}.parquet") for n in needed]
     found = unresolved(*tables)
     click.echo(as_csv(found, header=header), nl=False)
     click.echo(examples(found), err=True)
@@ -321,11 +344,13 @@ def suggest(study: Path, results: Path | None, unstable: bool) -> None:
     of a framing's claims assert in their place, and its opposite as the counter.
     """
     from narrative.framings.suggest import CERTIFIED, suggest_entries
+    from narrative.run_folder import find_run
     from narrative.storage import read_table
     from narrative.study import read_study
 
-    folder = _run_folder(study, results)
-    table, claims = (read_table(folder / f"{n}.parquet") for n in ("framings", "claims"))
+    needed = ("framings", "claims")
+    folder = find_run(study, results, needed)
+    table, claims = (read_table(folder / f"{n}.parquet") for n in needed)
     codebook = None if folder == study else read_study(study).codebook()
     click.echo(suggest_entries(table, claims, codebook=codebook, unstable=unstable), nl=False)
     found = table[table["origin"] == "discovered"]
@@ -337,30 +362,15 @@ def suggest(study: Path, results: Path | None, unstable: bool) -> None:
     )
 
 
-def _run_folder(study: Path, results: Path | None) -> Path:
-    """Return the folder of a run, given itself or its study."""
-    from narrative.errors import InputError
-    from narrative.study import read_study
-
-    if (study / "claims.parquet").is_file():
-        return study
-    folder = results or read_study(study).root / "results"
-    if not (folder / "claims.parquet").is_file():
-        raise InputError(
-            f"{folder}: no run there; run 'narrative run {study} --out {folder}' first, or name "
-            "the folder of the run with --results."
-        )
-    return folder
-
-
 def main() -> None:
     """Run the command; errors are one message and exit code 1, an interruption 130."""
     from narrative.errors import NarrativeError
 
     try:
-        cli(standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
+        # Outside its standalone mode click returns the code of an Exit, and leaves it at that.
+        code = cli(standalone_mode=False)
+        if isinstance(code, int):
+            sys.exit(code)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

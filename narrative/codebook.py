@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from narrative.corpus import read_text
-from narrative.errors import StudyError
+from narrative.errors import StudyError, perhaps
 from narrative.schema import CAMPS, CERTIFICATES, check_table
+from narrative.toml_file import read_toml
 
 _KEYS = {"framing_id", "label", "definition", "proposition", "counter", "camp", "favor", "against"}
 
@@ -95,17 +94,19 @@ def read_codebook(path: str | Path) -> Codebook:
         proposition, repeats an id, names an unknown camp or has a key nobody reads.
     """
     path = Path(path)
-    try:
-        raw = tomllib.loads(read_text(path))
-    except tomllib.TOMLDecodeError as error:
-        raise StudyError(
-            f"{path.name}: not valid TOML ({error}); mend that line: text stands in quotation "
-            "marks, a list in [square brackets]."
-        ) from None
+    raw = read_toml(path, "text stands in quotation marks, a list in [square brackets]")
     entries = raw.get("framing", [])
     unknown = sorted(set(raw) - {"framing"})
     if unknown:
-        raise StudyError(f"{path.name}: unknown key {unknown[0]!r}; expected [[framing]] only.")
+        raise StudyError(
+            f"{path.name}: unknown key {unknown[0]!r}; expected [[framing]] only. Write the line "
+            "[[framing]] above each framing's keys."
+        )
+    if isinstance(entries, dict):
+        raise StudyError(
+            f"{path.name}: got [framing]; expected [[framing]], in two brackets, above each. "
+            "Double them."
+        )
     if not isinstance(entries, list) or not entries:
         raise StudyError(
             f"{path.name}: no [[framing]] found; expected at least one. Write one, or remove "
@@ -134,24 +135,39 @@ def _framing(entry: dict[str, object], number: int, name: str) -> Framing:
     unknown = sorted(set(entry) - _KEYS)
     if unknown:
         raise StudyError(
-            f"{where}: unknown key {unknown[0]!r}; expected one of {', '.join(sorted(_KEYS))}."
+            f"{where}: unknown key {unknown[0]!r}; expected one of {', '.join(sorted(_KEYS))}"
+            f"{perhaps(unknown[0], _KEYS)}. Rename or remove it: sentences that take a side are "
+            "favor or against."
         )
     sides: dict[str, tuple[str, ...]] = {}
     for key in ("favor", "against"):
         value = entry.get(key, [])
         if not isinstance(value, list) or not all(isinstance(v, str) and v.strip() for v in value):
             raise StudyError(
-                f"{where}: {key} must be a list of non-empty sentences, got {value!r}."
+                f"{where}: {key} must be a list of non-empty sentences, got {value!r}. Write "
+                f'{key} = ["…", "…"].'
             )
         sides[key] = tuple(value)
     for key in ("definition", "counter", "camp"):
         if not isinstance(entry.get(key, ""), str):
-            raise StudyError(f"{where}: {key}={entry[key]!r}; expected a string.")
+            raise StudyError(
+                f'{where}: {key}={entry[key]!r}; expected a string. Write {key} = "…".'
+            )
     camp = str(entry.get("camp", ""))
     if camp and camp not in CAMPS:
-        raise StudyError(f"{where}: camp={camp!r}; expected one of {', '.join(CAMPS)} or nothing.")
+        raise StudyError(
+            f"{where}: camp={camp!r}; expected one of {', '.join(CAMPS)} or nothing"
+            f"{perhaps(camp, CAMPS)}. Camps are those of this war: remove the line for any other."
+        )
     if entry["framing_id"] == "-1" or str(entry["framing_id"]).startswith("discovered_"):
-        raise StudyError(f"{where}: this framing_id is reserved; rename it.")
+        raise StudyError(
+            f"{where}: this framing_id is reserved for what a run discovers; rename it."
+        )
+    if "|" in str(entry["framing_id"]):
+        raise StudyError(
+            f"{where}: framing_id={entry['framing_id']!r}; expected an id without |, which parts "
+            "ids in the tables; rename it."
+        )
     return Framing(
         framing_id=str(entry["framing_id"]),
         label=str(entry["label"]),

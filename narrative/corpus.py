@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import re
-import warnings
-from collections.abc import Iterable
 from datetime import date
-from io import StringIO
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from narrative.cleaning import Segment, clean
 from narrative.errors import InputError
-from narrative.schema import Row, check_table
-from narrative.storage import DAMAGED, sha256_text
+from narrative.language import check_code
+from narrative.rows import read_csv, read_rows, read_text
+from narrative.schema import Row, check_table, row_names
+from narrative.storage import sha256_text
+
+__all__ = ["copy_groups", "parse_published", "read_corpus", "read_csv", "read_rows", "read_text"]
 
 REQUIRED = ("doc_id", "outlet", "published_at")
 _ISO = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?:[T ]\d{2}:\d{2}.*)?$", re.ASCII)
 _PAGES = (".html", ".htm", ".xhtml")
 _MAX_LISTED = 20
+_YEARS = range(1400, 2101)  # beyond them a year is a slip of the keyboard
+# What programs write into a cell that has no value; a text is never this alone.
+_NO_TEXT = {"nan", "none", "null", "na", "n/a", "#n/a", "#name?", "#value!", "#ref!", "<na>"}
+_TAGS = re.compile(r"</?(?:p|br|div|span|a|b|i|em|strong|h[1-6]|img|ul|ol|li|table|td)\b[^<>]*>")
+_OTHER_ORDER = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\d{5}")
+# Names that such columns often have elsewhere, for suggestions only.
+_ALSO_CALLED = {
+    "doc_id": ("id", "document_id", "article_id", "docid", "uid", "key"),
+    "outlet": ("source", "publisher", "newspaper", "media", "channel", "site", "domain"),
+    "published_at": ("date", "published", "publication_date", "pub_date", "datetime", "day"),
+    "text (or path)": ("content", "body", "article", "full_text", "fulltext", "file", "filename"),
+}
 _BATCH = 10_000  # shingles hashed at once, which bounds the memory of a long document
 
 
@@ -32,7 +42,8 @@ def parse_published(value: str) -> tuple[str, str]:
     Parameters
     ----------
     value : str
-        ``2025-12-18``, ``2025-12`` or ``2025``; a time of day is dropped.
+        ``2025-12-18``, ``2025-12`` or ``2025``; a time of day is dropped, and with it its zone:
+        the day is the one that is written.
 
     Returns
     -------
@@ -42,7 +53,7 @@ def parse_published(value: str) -> tuple[str, str]:
     Raises
     ------
     ValueError
-        If `value` is not such a date or the day does not exist.
+        If `value` is not such a date, the day does not exist, or the year is beyond 1400 to 2100.
 
     Examples
     --------
@@ -56,6 +67,8 @@ def parse_published(value: str) -> tuple[str, str]:
         )
     year, month, day = match.groups()
     try:
+        if int(year) not in _YEARS:
+            raise ValueError(f"year {year} is not in {_YEARS[0]} to {_YEARS[-1]}")
         date(int(year), int(month or 1), int(day or 1))
     except ValueError as error:
         raise ValueError(f"{error}; expected a date that exists; correct it") from None
@@ -92,19 +105,12 @@ def read_corpus(
 
     Notes
     -----
-    ``result.attrs["offsets"]`` holds the ``offsets`` table that maps clean text to raw text.
+    ``result.attrs["offsets"]`` holds the ``offsets`` table that maps clean text to raw text,
+    ``result.attrs["notes"]`` what is kept but looks wrong.
     """
     path = Path(path)
     rows = read_rows(path)
-    missing = [c for c in REQUIRED if c not in rows.columns]
-    if "text" not in rows.columns and "path" not in rows.columns:
-        missing.append("text (or path)")
-    if missing:
-        raise InputError(
-            f"{path.name}: column(s) missing: {', '.join(missing)}; "
-            f"got {', '.join(map(str, rows.columns)) or 'none'}; expected {', '.join(REQUIRED)} "
-            "and text or path. Rename a column or add it; 'narrative init DIR' writes an example."
-        )
+    _check_columns(rows, path.name)
     if rows.empty:
         raise InputError(
             f"{path.name}: no rows below the header; expected at least one document. Add a row a "
@@ -112,33 +118,77 @@ def read_corpus(
         )
     base = Path(root) if root is not None else path.parent
     problems: list[str] = []
-    documents, offsets = [], []
-    seen: dict[str, int] = {}
-    for number, row in enumerate(rows.to_dict("records"), start=2):
+    documents, offsets, tagged = [], [], []
+    seen: dict[str, str] = {}
+    for name, row in zip(row_names(rows), rows.to_dict("records"), strict=True):
         try:
             document, segments = _read_row(row, base, lang)
-            first = seen.setdefault(document["doc_id"], number)
-            if first != number:
+            first = seen.setdefault(document["doc_id"], name)
+            if first != name:
                 raise InputError(
-                    f"doc_id={document['doc_id']!r} also stands in row {first}: expected ids that "
+                    f"doc_id={document['doc_id']!r} also stands in {first}: expected ids that "
                     "differ; rename one."
                 )
         except InputError as error:
-            problems.append(f"{path.name}, row {number}: {error}")
+            problems.append(f"{path.name}, {name}: {error}")
             continue
+        if _TAGS.search(document["text"]):
+            tagged.append(name)
         documents.append(document)
         offsets += [(document["doc_id"], *s) for s in segments]
     if problems:
-        more = len(problems) - _MAX_LISTED
-        tail = [f"... and {more} more."] if more > 0 else []
-        raise InputError("\n".join(problems[:_MAX_LISTED] + tail))
+        raise InputError("\n".join(_listed(problems, rows["published_at"])))
     table = pd.DataFrame(documents)
     table["copy_group"] = copy_groups(dict(zip(table["doc_id"], table["text"], strict=True)))
     table = check_table(table, "documents")
     table.attrs["offsets"] = check_table(
         pd.DataFrame(offsets, columns=["doc_id", "clean_start", "raw_start", "length"]), "offsets"
     ).to_dict("list")
+    table.attrs["notes"] = [_tags_note(path.name, tagged)] if tagged else []
     return table
+
+
+def _check_columns(rows: pd.DataFrame, name: str) -> None:
+    missing = [c for c in REQUIRED if c not in rows.columns]
+    if "text" not in rows.columns and "path" not in rows.columns:
+        missing.append("text (or path)")
+    if not missing:
+        return
+    given = {str(c).casefold().replace(" ", "_"): str(c) for c in rows.columns}
+    alike = [
+        f"{given[g]} is perhaps {c}"
+        for c in missing
+        for g in given
+        if g in (c, *_ALSO_CALLED[c]) and given[g] != c
+    ]
+    hint = f" ({', '.join(alike)})" if alike else ""
+    raise InputError(
+        f"{name}: column(s) missing: {', '.join(missing)}; "
+        f"got {', '.join(map(str, rows.columns)) or 'none'}; expected {', '.join(REQUIRED)} "
+        f"and text or path. Rename a column or add it{hint}; 'narrative init DIR' writes an "
+        "example."
+    )
+
+
+def _listed(problems: list[str], dates: pd.Series) -> list[str]:
+    """Return the first problems, how many more there are, and what mends dates all at once."""
+    more = len(problems) - _MAX_LISTED
+    tail = [f"... and {more} more."] if more > 0 else []
+    elsewhere = [d for d in dates if not _ISO.fullmatch(d.strip()) and _OTHER_ORDER.match(d)]
+    if len(elsewhere) > 1:
+        tail.append(
+            "Dates: in a spreadsheet give the whole column the format YYYY-MM-DD and save as CSV "
+            "again."
+        )
+    return problems[:_MAX_LISTED] + tail
+
+
+def _tags_note(name: str, rows: list[str]) -> str:
+    return (
+        f"{name}, {rows[0]}{f' and {len(rows) - 1} more' if len(rows) > 1 else ''}: the text holds "
+        "HTML tags, which are read as words. Save each page as .html and name it in a column path "
+        "instead, or take the tags out."
+    )
 
 
 def copy_groups(texts: dict[str, str], *, threshold: float = 0.8, n_perm: int = 128) -> list[str]:
@@ -189,149 +239,17 @@ def copy_groups(texts: dict[str, str], *, threshold: float = 0.8, n_perm: int = 
     return [find(doc_id) for doc_id in texts]
 
 
-def read_rows(path: Path) -> pd.DataFrame:
-    """Read a documents table as text columns, without checking what stands in them."""
-    if not path.is_file():
-        raise InputError(f"{path}: no such file; expected a .csv, .jsonl or .parquet table.")
-    suffix = path.suffix.lower()
-    if suffix == ".parquet":
-        try:
-            return pd.read_parquet(path).astype("string").fillna("")
-        except DAMAGED as error:
-            raise InputError(
-                f"{path.name}: not readable as Parquet ({error}); write the file again."
-            ) from None
-    if suffix == ".jsonl":
-        return pd.DataFrame(_json_rows(path), dtype="string").fillna("")
-    if suffix == ".csv":
-        return read_csv(path)
-    raise InputError(
-        f"{path.name}: got '{suffix}', expected .csv, .jsonl or .parquet. Save the table as CSV in "
-        "UTF-8."
-    )
-
-
-def read_csv(path: Path) -> pd.DataFrame:
-    """Read a CSV as text columns; ids such as 000 stay as they are written.
-
-    Raises
-    ------
-    InputError
-        If the file is empty, its columns are not separated by commas, or a row does not have as
-        many values as the header; the row is named (the header is row 1).
-    """
-    text = read_text(path)
-    if not text.strip():
-        raise InputError(
-            f"{path.name}: empty file; expected a header row. 'narrative init DIR' writes an "
-            "example of every file."
-        )
-    header = text.strip().splitlines()[0]
-    if "," not in header and (found := re.search(r"[;\t|]", header)):
-        raise InputError(
-            f"{path.name}, row 1: got columns separated by {found[0]!r}, expected commas; save the "
-            "file as CSV with commas."
-        )
-    try:
-        # index_col: else a stray comma in every row shifts the columns unseen.
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            return pd.read_csv(
-                StringIO(text), dtype="string", keep_default_na=False, index_col=False
-            ).fillna("")
-    except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
-        raise InputError(f"{path.name}{_broken_row(text, str(error).strip())}") from None
-
-
-def _broken_row(text: str, otherwise: str) -> str:
-    """Say which row of a CSV does not fit its header, and what to do; else, what pandas says."""
-    limit = csv.field_size_limit(len(text) + 1)
-    number, header = 0, list[str]()
-    try:
-        for row in csv.reader(StringIO(text, newline=""), strict=True):
-            number += bool(row)
-            header = header or row
-            if len(row) > len(header):
-                return (
-                    f", row {number}: got {len(row)} values, expected {len(header)} "
-                    f"({', '.join(header)}); put a text that holds a comma in quotation marks."
-                )
-    except csv.Error:
-        return (
-            f", row {number + 1}: got a quotation mark without its pair, expected one at both ends "
-            "of a text; close it, and double those that stand inside."
-        )
-    finally:
-        csv.field_size_limit(limit)
-    return f": not a well-formed CSV ({otherwise}); save the file again as CSV with commas."
-
-
-def _json_rows(path: Path) -> Iterable[dict[str, Any]]:
-    rows = []
-    # Not splitlines(): JSON strings may hold U+2028 and its like as they are.
-    for number, line in enumerate(read_text(path).split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise InputError(
-                f"{path.name}, line {number}: not JSON ({error.msg}); expected one object a line. "
-                "Mend the line."
-            ) from None
-        if not isinstance(row, dict):
-            raise InputError(
-                f"{path.name}, line {number}: got {type(row).__name__}, expected an object "
-                '{"doc_id": …}; write one a line.'
-            )
-        for key, value in row.items():
-            if isinstance(value, list | dict):
-                raise InputError(
-                    f"{path.name}, line {number}: {key}: expected text, got {type(value).__name__}"
-                    "; write it as one string."
-                )
-        rows.append({k: v for k, v in row.items() if v is not None})
-    if not rows:
-        raise InputError(f"{path.name}: no rows; expected at least one document. Add a line each.")
-    return rows
-
-
-def read_text(path: Path) -> str:
-    """Read a UTF-8 file as it is, line ends included.
-
-    Raises
-    ------
-    InputError
-        If there is no such file or it is not UTF-8; the byte is named.
-    """
-    try:
-        data = path.read_bytes()
-        return data.decode("utf-8-sig")
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
-        raise InputError(f"{path}: no such file; check the name and the folder.") from None
-    except UnicodeDecodeError as error:
-        got = data[error.start : error.start + 1]
-        raise InputError(
-            f"{path.name}: byte {error.start} ({got!r}) is not UTF-8; save the file as UTF-8 and "
-            f"read it again ({_other_encoding(data, error.start)})."
-        ) from None
-
-
-def _other_encoding(data: bytes, at: int) -> str:
-    """Say where a byte stands that is not UTF-8, and in which encoding it may be."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return "line 1: it looks like UTF-16, which spreadsheets call Unicode text"
-    line = data.count(b"\n", 0, at) + 1
-    letters = {e: data[at : at + 1].decode(e, "replace") for e in ("cp1252", "cp1251")}
-    return (
-        f"line {line}: {letters['cp1252']!r} in Windows-1252, {letters['cp1251']!r} in Windows-1251"
-    )
-
-
 def _read_row(row: Row, base: Path, lang: str) -> tuple[dict[str, str], list[Segment]]:
     for column in REQUIRED:
         if not str(row[column]).strip():
             raise InputError(f"{column} is empty; expected a value. Fill it in or remove the row.")
+    # What parts ids in a list, and an outlet from whom it quotes.
+    for column, sign in (("doc_id", "|"), ("outlet", ">")):
+        if sign in str(row[column]):
+            raise InputError(
+                f"{column}={row[column]!r}: expected it without {sign}, which parts several in the "
+                "tables. Write another sign."
+            )
     try:
         published, precision = parse_published(str(row["published_at"]))
     except ValueError as error:
@@ -353,7 +271,7 @@ def _read_row(row: Row, base: Path, lang: str) -> tuple[dict[str, str], list[Seg
         **fields,
         "published_at": published,
         "published_precision": precision,
-        "lang": str(row.get("lang", "") or lang),
+        "lang": check_code(str(row.get("lang", "") or lang).strip()),
         "text": text,
         "text_sha256": sha256_text(text),
     }, segments
@@ -361,11 +279,21 @@ def _read_row(row: Row, base: Path, lang: str) -> tuple[dict[str, str], list[Seg
 
 def _row_text(row: Row, base: Path) -> tuple[str, str]:
     text, name = str(row.get("text", "") or ""), str(row.get("path", "") or "").strip()
+    if text.strip().casefold() in _NO_TEXT:
+        raise InputError(
+            f"text={text!r} is what programs write where a value is missing; expected a text. Fill "
+            "it in or remove the row."
+        )
     if text.strip():
         return text, "text"
     if not name:
         raise InputError(
             "text and path are both empty; expected one of them. Fill one in or remove the row."
+        )
+    if re.match(r"\w+://", name):
+        raise InputError(
+            f"path={name!r} is an address; expected a file in the study folder. 'narrative "
+            "collect' fetches pages and writes their texts."
         )
     full = (base / name).resolve()
     if not full.is_relative_to(base.resolve()):
@@ -376,9 +304,10 @@ def _row_text(row: Row, base: Path) -> tuple[str, str]:
             f"path={name!r}: got '{full.suffix}', expected .txt, .md or .html. Save its text so."
         )
     if not full.is_file():
+        backslash = ", and its folders are parted by /" if "\\" in name else ""
         raise InputError(
             f"path={name!r}: {full}: no such file; check the name and the folder: a path begins in "
-            f"{base}."
+            f"{base}{backslash}."
         )
     raw = read_text(full)
     if suffix in _PAGES:

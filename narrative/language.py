@@ -9,8 +9,33 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from narrative.errors import InputError
+
+_CODE = re.compile(r"[a-z]{2,3}")
+_ENGLISH_NAMES = {"english": "en", "ukrainian": "uk", "russian": "ru", "german": "de",
+                  "french": "fr", "polish": "pl", "spanish": "es", "ua": "uk"}  # fmt: skip
 _SLOT = re.compile(r"<<(\w+)>>")
 NEVER = "(?!)"
+
+
+def check_code(lang: str) -> str:
+    """Return a language code as it is.
+
+    Raises
+    ------
+    InputError
+        If it is not a code of two or three small letters, such as ``en``; "English" or "en-GB"
+        would be read by rules for languages unknown, and worse.
+    """
+    if _CODE.fullmatch(lang) and lang not in _ENGLISH_NAMES:
+        return lang
+    short = re.split(r"[-_]", lang.strip().casefold())[0]
+    better = _ENGLISH_NAMES.get(short, short)
+    write = f"write {better}" if _CODE.fullmatch(better) else "write the code"
+    raise InputError(
+        f"lang={lang!r}: expected a code of two or three small letters, such as en, uk or ru; "
+        f"{write}."
+    )
 
 
 @cache

@@ -22,7 +22,7 @@ from narrative.encoder import (
     embed,
     sentence_encoder,
 )
-from narrative.errors import InputError
+from narrative.errors import InputError, perhaps
 from narrative.framings import (
     Namer,
     discovery_vectors,
@@ -36,6 +36,7 @@ from narrative.normalise import build_normaliser
 from narrative.numbers import summarise
 from narrative.provenance import code_hash, input_hashes, kept_tables, versions
 from narrative.reporting import Reporter, Silent
+from narrative.run_folder import make_folder
 from narrative.schema import check_table, empty_table
 from narrative.speakers import check_sources, normalise_mention, used_sources, with_shipped
 from narrative.stance import (
@@ -93,6 +94,8 @@ def _corpus(run: _Run) -> Tables:
     assert path is not None  # Files.documents has a default, and read_study checked it
     documents = read_corpus(path, lang=run.study.lang)
     offsets = check_table(pd.DataFrame(documents.attrs.pop("offsets")), "offsets")
+    for note in documents.attrs.pop("notes"):
+        run.reporter.note(note)
     return {"documents": documents, "offsets": offsets}
 
 
@@ -108,6 +111,11 @@ def _claims(run: _Run) -> Tables:
         parser=run.study.parser,
         progress=run.reporter.progress,
     )
+    if claims.empty:
+        run.reporter.note(
+            f"No claim was found (documents: {len(documents)}). See what is kept of them with "
+            "narrative.read_corpus, and whether lang is the language that they are in."
+        )
     added = check_table(pd.DataFrame(claims.attrs.pop("sources")), "sources")
     kept = with_outlets(listed, documents)
     return {"claims": claims, "sources": used_sources(added, claims, kept)}
@@ -260,7 +268,11 @@ def with_outlets(sources: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFrame
     known = {normalise_mention(str(v)) for c in ("source_id", "name") for v in sources[c]}
     for value in sources["aliases"]:
         known |= {normalise_mention(a) for a in str(value).split("|")}
-    new = sorted({str(o) for o in documents["outlet"] if normalise_mention(str(o)) not in known})
+    # Spellings that a mention does not tell apart are one outlet, called by the first of them.
+    spelled: dict[str, str] = {}
+    for outlet in sorted({str(o) for o in documents["outlet"]}):
+        spelled.setdefault(normalise_mention(outlet), outlet)
+    new = sorted(outlet for mention, outlet in spelled.items() if mention not in known)
     rows = pd.DataFrame(
         {"source_id": new, "name": new, "kind": "outlet", "camp": "unknown", "aliases": ""}
     )
@@ -300,9 +312,15 @@ def run_study(
     InputError, StudyError, WeightsError, StorageError
     """
     if from_stage is not None and from_stage not in STAGES:
-        raise InputError(f"stage {from_stage!r} is unknown; expected one of {', '.join(STAGES)}.")
+        raise InputError(
+            f"stage {from_stage!r} is unknown; expected one of {', '.join(STAGES)}"
+            f"{perhaps(from_stage, STAGES)}. Write its name behind --from."
+        )
     study.check()
     run = _Run(study, Path(out), reporter or Silent(), namer)
+    make_folder(run.out, study)
+    for note in study.notes():
+        run.reporter.note(note)
     inputs = input_hashes(study)
     weights = {"adapter": load_adapter().sha256, "encoder": run.encoder().fingerprint}
     made_by = {"packages": versions(), "code": code_hash()}
@@ -382,6 +400,8 @@ def _run_stage(run: _Run, stage: str, key: str, *, forced: bool) -> dict[str, st
         return kept
     record.unlink(missing_ok=True)
     tables = _WORK[stage].work(run)
+    # From here on the folder holds tables of two runs, until the last stage has ended.
+    (run.out / "manifest.json").unlink(missing_ok=True)
     for name, table in tables.items():
         table.attrs = {}
         write_table(table, run.out / f"{name}.parquet")

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from narrative.corpus import read_rows
+from narrative.errors import InputError
+from narrative.rows import read_rows
 from narrative.storage import sha256_file, sha256_json
 from narrative.study import Study
 
@@ -55,14 +56,31 @@ def versions() -> dict[str, str]:
 
 
 def input_hashes(study: Study) -> dict[str, str]:
-    """Return the sha256 of every file of a study, and one of all texts, under "texts"."""
+    """Return the sha256 of every file of a study, and one of all texts, under "texts".
+
+    Raises
+    ------
+    InputError
+        If one of them cannot be read.
+    """
     names = [n for n in asdict(study.files) if study.path(n) is not None]
-    hashes = {n: sha256_file(p) for n in names if (p := study.path(n)) is not None and p.is_file()}
+    hashes = {n: _hash(p) for n in names if (p := study.path(n)) is not None and p.is_file()}
     # The texts that the documents table points to are inputs as much as the table itself.
     documents = study.path("documents")
     rows = read_rows(documents) if documents is not None else pd.DataFrame()
     texts = {str(v).strip() for v in rows.get("path", ()) if str(v).strip()}
     hashes["texts"] = sha256_json(
-        {t: sha256_file(p) for t in sorted(texts) if (p := study.root / t).is_file()}
+        {t: _hash(p) for t in sorted(texts) if (p := study.root / t).is_file()}
     )
     return hashes
+
+
+def _hash(path: Path) -> str:
+    """Return the sha256 of a user's file."""
+    try:
+        return sha256_file(path)
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be read ({error.strerror or error}); allow reading it, or copy it to "
+            "where you may read."
+        ) from None

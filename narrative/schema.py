@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from narrative.errors import InputError
+from narrative.errors import InputError, perhaps
 
 CAMPS: Final = (
     "russian",
@@ -53,6 +53,7 @@ NO_FRAMING: Final = "-1"
 
 # What ``DataFrame.to_dict("records")`` gives.
 Row = Mapping[Hashable, Any]
+ROW: Final = "row"  # name of an index that holds what a file calls each row
 
 _S, _I, _F, _B = "string", "int64", "float64", "bool"
 
@@ -282,12 +283,30 @@ def empty_table(name: str) -> pd.DataFrame:
 _PLAIN: Final = {_S: "text", _I: "a whole number", _F: "a number", _B: "True or False"}
 
 
-def _at(name: str, where: str, row: object = None) -> str:
+def row_names(table: pd.DataFrame) -> list[str]:
+    """Return what messages call each row: as its file does, where ``read_csv`` has kept it.
+
+    Rows of any other table count as in a spreadsheet whose header is row 1.
+
+    Examples
+    --------
+    >>> row_names(pd.DataFrame({"a": [1, 2]}))
+    ['row 2', 'row 3']
+    """
+    if table.index.name == ROW:
+        return [str(name) for name in table.index]
+    return [f"row {position + 2}" for position in range(len(table))]
+
+
+def rows_by_key(table: pd.DataFrame, name: str) -> dict[tuple[str, ...], str]:
+    """Return what messages call the row of each key of a table that is yet to be sorted."""
+    keys = table[list(KEYS[name])].astype("string").fillna("")
+    return dict(zip(keys.itertuples(index=False, name=None), row_names(table), strict=True))
+
+
+def _at(name: str, where: str, row: str = "") -> str:
     """Say in which table or file, and in which of its rows, something stands."""
-    if not where:
-        return f"table '{name}'" + ("" if row is None else f", row {row}")
-    # A file's rows are numbered as a spreadsheet does: the header is row 1.
-    return where + ("" if row is None else f", row {int(str(row)) + 2}")
+    return (where or f"table '{name}'") + (f", {row}" if row else "")
 
 
 def _first_unfit(values: pd.Series, dtype: str) -> int | None:
@@ -310,8 +329,8 @@ def check_table(table: pd.DataFrame, name: str, *, where: str = "") -> pd.DataFr
     name : str
         One of ``TABLES``.
     where : str
-        File that the rows were read from, if any: messages then name it, and rows as a
-        spreadsheet shows them (the header is row 1).
+        File that the rows were read from, if any: messages then name it, and rows as
+        ``row_names`` does.
 
     Returns
     -------
@@ -333,9 +352,11 @@ def check_table(table: pd.DataFrame, name: str, *, where: str = "") -> pd.DataFr
             f"{'. Add the column(s) to the header row' if where else ''}."
         )
     filled = table.assign(**{c: v for c, v in optional.items() if c not in table.columns})
-    out = filled[list(columns)].copy()
-    if where:
-        out = out.reset_index(drop=True)  # rows by position, as the file has them
+    out = filled[list(columns)].reset_index(drop=True)
+
+    def row(position: int) -> str:
+        return row_names(table)[position] if where else f"row {table.index[position]}"
+
     for column, dtype in columns.items():
         if dtype == _S:
             out[column] = out[column].astype("string").fillna("")
@@ -346,9 +367,9 @@ def check_table(table: pd.DataFrame, name: str, *, where: str = "") -> pd.DataFr
                 raise ValueError("got a fraction")
             out[column] = out[column].astype(pd.api.types.pandas_dtype(dtype))
         except (TypeError, ValueError) as error:
-            row = _first_unfit(out[column], dtype) if where else None
-            at = _at(name, where) if row is None else _at(name, where, row)
-            got = str(error) if row is None else f"got {out[column].iloc[row]!r}"
+            unfit = _first_unfit(out[column], dtype) if where else None
+            at = _at(name, where) if unfit is None else _at(name, where, row(unfit))
+            got = str(error) if unfit is None else f"got {out[column].iloc[unfit]!r}"
             raise InputError(
                 f"{at}, column '{column}': {got}; expected {dtype}"
                 f"{f' ({_PLAIN[dtype]}). Correct the cell' if where else ''}."
@@ -357,7 +378,7 @@ def check_table(table: pd.DataFrame, name: str, *, where: str = "") -> pd.DataFr
     twice = out[out.duplicated(keys)]
     if len(twice):
         got = ", ".join(f"{k}={twice.iloc[0][k]!r}" for k in keys)
-        at = _at(name, where, out.index.get_loc(twice.index[0])) if where else _at(name, where)
+        at = _at(name, where, row(int(twice.index[0])) if where else "")
         raise InputError(
             f"{at}: {got} stands more than once; expected one row a key"
             f"{'. Rename one or remove the row' if where else ''}."
@@ -365,9 +386,10 @@ def check_table(table: pd.DataFrame, name: str, *, where: str = "") -> pd.DataFr
     for column, allowed in _LABELS.get(name, {}).items():
         strange = out[~out[column].isin(list(allowed))]
         if len(strange):
+            got = strange.iloc[0][column]
             raise InputError(
-                f"{_at(name, where, strange.index[0])}: {column}={strange.iloc[0][column]!r}; "
+                f"{_at(name, where, row(int(strange.index[0])))}: {column}={got!r}; "
                 f"expected one of {', '.join(map(str, allowed))}"
-                f"{'. Correct the cell' if where else ''}."
+                f"{perhaps(got, allowed)}{'. Correct the cell' if where else ''}."
             )
     return out.sort_values(keys, kind="stable").reset_index(drop=True)

@@ -69,7 +69,8 @@ def write_atomic(path: Path, write: Callable[[Path], None]) -> None:
     except OSError as error:
         raise StorageError(
             f"{path}: could not be written ({error.strerror or error}); the file is as it was "
-            "before. Free space or choose another --out, then run again: finished stages are kept."
+            "before. Free space or write to another folder, then give the same command again: what "
+            "is finished is kept."
         ) from error
     finally:
         if part is not None:

@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-import tomllib
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 import pandas as pd
 
 from narrative.codebook import Codebook, read_codebook
-from narrative.corpus import parse_published, read_csv, read_text
 from narrative.encoder import DEFAULT_MODEL
-from narrative.errors import InputError, StudyError
+from narrative.errors import InputError, StudyError, perhaps
 from narrative.framings import FramingSettings
-from narrative.ledger.record import EVENTS, check_assessments
-from narrative.schema import ATTRIBUTION, STATUSES, check_table, empty_table
+from narrative.language import check_code
+from narrative.ledger.record import check_assessments
+from narrative.record_tables import check_events, check_places, check_references
+from narrative.rows import read_csv, read_rows
+from narrative.schema import ATTRIBUTION, empty_table, row_names
+from narrative.settings import check_choice, check_range, check_tables, check_type, section
 from narrative.speakers import check_sources
 from narrative.timeline import FREQUENCIES, INTERVALS, TimelineSettings
+from narrative.toml_file import read_toml
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
-_HEAD = ("name", "title", "lang", "random_state", "shipped_sources", "attribution", "parser")
-
-T = TypeVar("T", bound="DataclassInstance")
+# What a study is called and how it is read; the defaults are of the types that are expected.
+_HEAD: dict[str, Any] = {
+    "name": "",
+    "title": "",
+    "lang": "en",
+    "random_state": 0,
+    "shipped_sources": True,
+    "attribution": ATTRIBUTION[0],
+    "parser": "",
+}
 
 
 @dataclass(frozen=True)
@@ -70,6 +78,15 @@ class StanceSettings:
 
     model: str = ""
     revision: str = ""
+
+
+_SECTIONS: dict[str, type[Any]] = {
+    "files": Files,
+    "encoder": EncoderSettings,
+    "framings": FramingSettings,
+    "stance": StanceSettings,
+    "timeline": TimelineSettings,
+}
 
 
 @dataclass(frozen=True)
@@ -127,53 +144,35 @@ class Study:
 
     def places(self) -> pd.DataFrame:
         """Return the checked ``places`` table."""
-        return self._table("places")
+        path = self.path("places")
+        return check_places(read_csv(path), path.name) if path else empty_table("places")
 
     def events(self) -> pd.DataFrame:
-        """Return the checked ``events`` table."""
-        table = self._table("events")
-        strange = table[~table["assessed_status"].isin(["", *STATUSES])]
-        if len(strange):
-            raise InputError(
-                f"{self.files.events}: event {strange.iloc[0]['event_id']!r} has "
-                f"assessed_status={strange.iloc[0]['assessed_status']!r}; "
-                f"expected one of {', '.join(STATUSES)} or nothing. Correct the cell."
-            )
-        for event, value in zip(table["event_id"], table["date"], strict=True):
-            try:
-                parse_published(value)
-            except ValueError as error:
-                raise InputError(
-                    f"{self.files.events}: event {event!r} has date={value!r}: {error}."
-                ) from None
-        return table
+        """Return the checked ``events`` table; its places are those of the study."""
+        path = self.path("events")
+        if path is None:
+            return empty_table("events")
+        places = set(self.places()["place_id"]) if self.files.places else None
+        return check_events(read_csv(path), path.name, places=places)
 
     def references(self) -> pd.DataFrame:
         """Return the checked ``references`` table: who assesses control, how late, how biased."""
-        table = self._table("references")
-        for row in table.to_dict("records"):
-            if not row["lag_days"] >= 0:
-                raise InputError(
-                    f"{self.files.references}: reference {row['reference']!r} has "
-                    f"lag_days={row['lag_days']}; expected 0 or more."
-                )
-            if row["reference"] == EVENTS:
-                raise InputError(
-                    f"{self.files.references}: {EVENTS!r} is the name of the study's own events; "
-                    "choose another."
-                )
-        return table
+        path = self.path("references")
+        return check_references(read_csv(path), path.name) if path else empty_table("references")
 
     def assessments(self) -> pd.DataFrame:
         """Return the checked ``assessments`` table."""
         path = self.path("assessments")
         if path is None:
             return empty_table("assessments")
-        table = check_assessments(self._table("assessments"), path.name)
+        given = read_csv(path)
+        table = check_assessments(given, path.name)
         unknown = sorted(set(table["reference"]) - set(self.references()["reference"]))
         if unknown:
+            rows = zip(given["reference"], row_names(given), strict=True)
+            at = next(row for reference, row in rows if reference == unknown[0])
             raise InputError(
-                f"{path.name}: reference {unknown[0]!r} is not in "
+                f"{path.name}, {at}: reference {unknown[0]!r} is not in "
                 f"{self.files.references or 'the study, which names no file of references'}; add a "
                 "row that says its lag and bias, and name the file as [files] references."
             )
@@ -193,23 +192,54 @@ class Study:
             With one message for each file that cannot be used as it is.
         """
         problems: list[str] = []
-        for read in (self.sources, self.codebook, self.places, self.events, self.assessments):
+        for read in (self.sources, self.codebook, self.places, self.events, self.references,
+                     self.assessments):  # fmt: skip
             try:
                 read()
             except InputError as error:
                 problems.append(str(error))
         if problems:
-            raise InputError("\n".join(problems))
+            # Places are read for the events, too: what is wrong with them is said once.
+            raise InputError("\n".join(dict.fromkeys(problems)))
 
-    def _table(self, name: str) -> pd.DataFrame:
-        path = self.path(name)
-        if path is None:
-            return empty_table(name)
-        return check_table(read_csv(path), name, where=path.name)
+    def notes(self) -> list[str]:
+        """Return what is used as it is and looks wrong: events that nothing here can meet.
+
+        A study of some of the documents or files keeps the events of all, so that this is no error.
+        """
+        events, path, documents = self.events(), self.path("events"), self.path("documents")
+        if path is None or documents is None:
+            return []
+        notes = []
+        if not self.files.places and (events["assessed_status"] != "").any():
+            notes.append(
+                f"{path.name}: no claim is set against what the events assess: the study names no "
+                "file of places. Name one as [files] places."
+            )
+        if (events["doc_id"] != "").any():
+            known = {str(i).strip() for i in read_rows(documents).get("doc_id", ())}
+            notes += _not_cited(read_csv(path), path.name, known, documents.name)
+        return notes
+
+
+def _not_cited(events: pd.DataFrame, where: str, known: set[str], documents: str) -> list[str]:
+    """Return a note on events that cite a document which the study does not have, if any do."""
+    lost = [
+        f"{where}, {name}: doc_id={cited!r} is not in {documents}{perhaps(cited, known)}"
+        for name, cited in zip(row_names(events), events["doc_id"], strict=True)
+        if cited and cited not in known
+    ]
+    more = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
+    return [f"{lost[0]}{more}. Correct or empty the cell, or add the document."] if lost else []
 
 
 def read_study(path: str | Path) -> Study:
     """Read and check a study file.
+
+    Parameters
+    ----------
+    path : path-like
+        The file, or the folder in which it is called study.toml.
 
     Raises
     ------
@@ -217,163 +247,104 @@ def read_study(path: str | Path) -> Study:
         If the file is missing, is not TOML, has an unknown key, a value of the wrong type or out
         of range, or names a file outside its folder.
     """
-    path = Path(path)
+    path = _study_file(Path(path))
+    where = path.name
+    raw = read_toml(path, "text stands in quotation marks, [names] of tables on lines of their own")
+    known = {name: tuple(f.name for f in fields(kind)) for name, kind in _SECTIONS.items()}
+    check_tables(raw, {"study": tuple(_HEAD)} | known, where)
+    head = dict(_HEAD) | raw.get("study", {})
+    for key, value in head.items():
+        check_type(value, _HEAD[key], f"study.{key}", where)
+    check_range(head["random_state"] >= 0, head["random_state"], 0, "study.random_state",
+                "a whole number from 0 on", where)  # fmt: skip
+    check_choice(head["attribution"], ATTRIBUTION, ATTRIBUTION[0], "study.attribution", where)
+    try:
+        check_code(head["lang"])
+    except InputError as error:
+        raise StudyError(f"{where}: study.{error}") from None
+    name = head.pop("name") or path.parent.resolve().name
+    sections = {key: section(raw, key, kind, where) for key, kind in _SECTIONS.items()}
+    study = Study(root=path.parent, name=name, **head, **sections)
+    _check_ranges(study, where)
+    _check_files(study, where)
+    return study
+
+
+def _study_file(path: Path) -> Path:
+    """Return the study file that a path or its folder means."""
+    if (path / "manifest.json").is_file() and not (path / "study.toml").is_file():
+        raise StudyError(
+            f"{path}: is the folder of a run and holds no study file; expected the study, such as "
+            f"{path.parent / 'study.toml'}. Name that one."
+        )
     if path.is_dir():
         path = path / "study.toml"
     if not path.is_file():
         raise StudyError(f"{path}: no such study file; 'narrative init DIR' makes one to fill in.")
-    try:
-        raw = tomllib.loads(read_text(path))
-    except tomllib.TOMLDecodeError as error:
+    if path.suffix.lower() in (".csv", ".jsonl", ".parquet"):
         raise StudyError(
-            f"{path.name}: not valid TOML ({error}); mend that line: text "
-            "stands in quotation marks, [names] of tables on lines of their own."
-        ) from None
-    known = {"study", "files", "encoder", "framings", "stance", "timeline"}
-    unknown = sorted(set(raw) - known)
-    if unknown:
-        raise StudyError(
-            f"{path.name}: unknown table [{unknown[0]}]; expected {', '.join(sorted(known))}."
+            f"{path}: is a table; expected the study file that names it, such as "
+            f"{path.with_name('study.toml')}. 'narrative init DIR' makes one to fill in."
         )
-    head = _table_of(raw, "study", path.name)
-    unknown = sorted(set(head) - set(_HEAD))
-    if unknown:
-        raise StudyError(
-            f"{path.name}: unknown key study.{unknown[0]}; expected {', '.join(_HEAD)}."
-        )
-    random_state = head.get("random_state", 0)
-    if not isinstance(random_state, int) or isinstance(random_state, bool) or random_state < 0:
-        raise StudyError(
-            f"{path.name}: study.random_state={random_state!r}; expected an integer >= 0."
-        )
-    shipped = head.get("shipped_sources", True)
-    if not isinstance(shipped, bool):
-        raise StudyError(f"{path.name}: study.shipped_sources={shipped!r}; expected true or false.")
-    attribution = head.get("attribution", ATTRIBUTION[0])
-    if attribution not in ATTRIBUTION:
-        raise StudyError(
-            f"{path.name}: study.attribution={attribution!r}; expected one of "
-            f"{', '.join(ATTRIBUTION)}."
-        )
-    for key in ("name", "title", "lang", "parser"):
-        if not isinstance(head.get(key, ""), str):
-            raise StudyError(f"{path.name}: study.{key}={head[key]!r}; expected str.")
-    study = Study(
-        root=path.parent,
-        name=str(head.get("name", path.parent.resolve().name)),
-        title=str(head.get("title", "")),
-        lang=str(head.get("lang", "en")),
-        random_state=random_state,
-        shipped_sources=shipped,
-        attribution=attribution,
-        parser=str(head.get("parser", "")),
-        files=_section(raw, "files", Files, path.name),
-        encoder=_section(raw, "encoder", EncoderSettings, path.name),
-        framings=_section(raw, "framings", FramingSettings, path.name),
-        stance=_section(raw, "stance", StanceSettings, path.name),
-        timeline=_section(raw, "timeline", TimelineSettings, path.name),
-    )
-    _check_ranges(study, path.name)
-    _check_files(study, path.name)
-    return study
-
-
-def _table_of(raw: dict[str, Any], name: str, where: str) -> dict[str, Any]:
-    given = raw.get(name, {})
-    if not isinstance(given, dict):
-        raise StudyError(f"{where}: {name}={given!r}; expected a table [{name}].")
-    return given
-
-
-def _section(raw: dict[str, Any], name: str, kind: type[T], where: str) -> T:
-    given = _table_of(raw, name, where)
-    known = {f.name: f for f in fields(kind)}
-    for key, value in given.items():
-        if key not in known:
-            raise StudyError(
-                f"{where}: unknown key {name}.{key}; expected one of {', '.join(known)}."
-            )
-        default = known[key].default
-        fits = isinstance(value, type(default)) or (
-            isinstance(default, float) and isinstance(value, int)
-        )
-        if not fits or (isinstance(value, bool) and not isinstance(default, bool)):
-            raise StudyError(f"{where}: {name}.{key}={value!r}; expected {type(default).__name__}.")
-    return kind(**given)
+    return path
 
 
 def _check_ranges(study: Study, where: str) -> None:
-    rules = [
-        (
-            0 <= study.framings.min_membership <= 1,
-            "framings.min_membership",
-            study.framings.min_membership,
-            "0 to 1",
-        ),
-        (
-            study.framings.temperature > 0,
-            "framings.temperature",
-            study.framings.temperature,
-            "more than 0",
-        ),
-        (
-            study.framings.min_cluster_size >= 2,
-            "framings.min_cluster_size",
-            study.framings.min_cluster_size,
-            "at least 2",
-        ),
-        *(
-            (
-                low <= getattr(study.framings, key) <= high,
-                f"framings.{key}",
-                getattr(study.framings, key),
-                f"{low} to {high}",
-            )
-            for key, low, high in (
-                ("distance_threshold", 0, 2),
-                ("coarse_threshold", 0, 2),
-                ("min_similarity", -1, 1),
-                ("floor", -1, 1),
-                ("stance_weight", 0, 100),
-            )
-        ),
-        (study.framings.n_boot >= 0, "framings.n_boot", study.framings.n_boot, "at least 0"),
-        (
-            study.timeline.freq in FREQUENCIES,
-            "timeline.freq",
-            study.timeline.freq,
-            " | ".join(FREQUENCIES),
-        ),
-        (
-            study.timeline.interval in INTERVALS,
-            "timeline.interval",
-            study.timeline.interval,
-            " | ".join(INTERVALS),
-        ),
-        (study.timeline.n_boot >= 1, "timeline.n_boot", study.timeline.n_boot, "at least 1"),
-        (0 < study.timeline.level < 1, "timeline.level", study.timeline.level, "between 0 and 1"),
-        (study.timeline.min_docs >= 2, "timeline.min_docs", study.timeline.min_docs, "at least 2"),
+    """Raise a StudyError for the first setting that is out of its range."""
+    numbers: list[tuple[str, str, Callable[[Any], bool], str]] = [
+        ("framings", "min_membership", lambda v: 0 <= v <= 1, "0 to 1"),
+        ("framings", "temperature", lambda v: v > 0, "more than 0"),
+        ("framings", "min_cluster_size", lambda v: v >= 2, "at least 2"),
+        ("framings", "distance_threshold", lambda v: 0 <= v <= 2, "0 to 2"),
+        ("framings", "coarse_threshold", lambda v: 0 <= v <= 2, "0 to 2"),
+        ("framings", "min_similarity", lambda v: -1 <= v <= 1, "-1 to 1"),
+        ("framings", "floor", lambda v: -1 <= v <= 1, "-1 to 1"),
+        ("framings", "stance_weight", lambda v: 0 <= v <= 100, "0 to 100"),
+        ("framings", "n_boot", lambda v: v >= 0, "at least 0"),
+        ("timeline", "n_boot", lambda v: v >= 1, "at least 1"),
+        ("timeline", "level", lambda v: 0 < v < 1, "between 0 and 1"),
+        ("timeline", "min_docs", lambda v: v >= 2, "at least 2"),
     ]
-    for holds, key, got, expected in rules:
-        if not holds:
-            raise StudyError(f"{where}: {key}={got!r}; expected {expected}.")
+    for table, key, holds, expected in numbers:
+        value = getattr(getattr(study, table), key)
+        default = getattr(_SECTIONS[table](), key)
+        check_range(holds(value), value, default, f"{table}.{key}", expected, where)
+    for key, choices in (("freq", FREQUENCIES), ("interval", INTERVALS)):
+        default = getattr(TimelineSettings(), key)
+        check_choice(getattr(study.timeline, key), choices, default, f"timeline.{key}", where)
 
 
 def _check_files(study: Study, where: str) -> None:
+    """Raise a StudyError if a file that the study names is not there, or not in its folder."""
     if not study.files.documents:
-        raise StudyError(f"{where}: files.documents is empty; expected the name of a table.")
+        raise StudyError(
+            f"{where}: files.documents is empty; expected the name of a table. Write documents = "
+            '"documents.csv".'
+        )
     for field in fields(Files):
         path = study.path(field.name)
         if path is None:
             continue
-        if not path.resolve().is_relative_to(study.root.resolve()):
+        named = f"{where}: files.{field.name}={getattr(study.files, field.name)!r}"
+        try:
+            inside = path.resolve().is_relative_to(study.root.resolve())
+        except (OSError, RuntimeError) as error:  # RuntimeError: links that lead to each other
             raise StudyError(
-                f"{where}: files.{field.name}={getattr(study.files, field.name)!r} lies outside "
-                "the study folder; copy it there."
+                f"{named} cannot be followed ({error}); put a file there, not a link."
+            ) from None
+        if not inside:
+            raise StudyError(
+                f"{named} lies outside the study folder; copy it into {study.root}, and write its "
+                "name alone."
+            )
+        if path.is_dir():
+            raise StudyError(
+                f"{named}: is a folder; expected a file. Write the name of a file in it."
             )
         if not path.is_file():
+            without = ", or remove the line to go without it"
+            near = sorted(p.name for p in study.root.iterdir() if p.is_file())
             raise StudyError(
-                f"{where}: files.{field.name}={getattr(study.files, field.name)!r}: no such file "
-                f"in {study.root}; put it there"
-                f"{'' if field.name == 'documents' else ', or remove the line to go without it'}."
+                f"{named}: no such file in {study.root}{perhaps(path.name, near)}; put it there"
+                f"{'' if field.name == 'documents' else without}."
             )

@@ -187,8 +187,19 @@ def _nested(where: str, got: Any, expected: Any) -> Iterator[Difference]:
 
 
 def _inputs(manifest: dict[str, Any], study: Study) -> Iterator[Difference]:
-    """Yield the files of a study that are not those of the run."""
+    """Yield the settings and files of a study that are not those of the run."""
+    config = json.loads(json.dumps(study.config()))
+    yield from _changed("study.toml", config, manifest.get("study", {}))
     here, then = input_hashes(study), manifest.get("inputs", {})
     for name in sorted({*here, *then}):
         if here.get(name) != then.get(name):
             yield Difference(f"{name} of the study", here.get(name, ""), then.get(name, "no file"))
+
+
+def _changed(where: str, got: Any, expected: Any) -> Iterator[Difference]:
+    """Yield the settings of a study file that are not those of the run."""
+    if isinstance(got, dict) and isinstance(expected, dict):
+        for key in sorted({*got, *expected}):
+            yield from _changed(f"{where}, {key}", got.get(key), expected.get(key))
+    elif got != expected:
+        yield Difference(where, json.dumps(got), f"{json.dumps(expected)} (the run's)")

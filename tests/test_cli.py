@@ -90,7 +90,7 @@ def test_an_error_is_one_message_on_stderr_without_a_traceback(tmp_path: Path) -
         (["run"], "Missing argument 'STUDY'"),
         (["run", "study.toml"], "Missing option '--out'"),
         (["run", "study.toml", "--out", "x", "--fast"], "No such option"),
-        (["report", "nowhere"], "Directory 'nowhere' does not exist"),
+        (["figures", "nowhere", "--format", "jpg"], "'jpg' is not one of 'pdf', 'svg', 'png'"),
     ],
 )
 def test_a_wrong_call_exits_with_2(

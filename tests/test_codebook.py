@@ -66,7 +66,27 @@ def test_the_table_holds_no_claims_yet(tmp_path: Path) -> None:
         ("[[framing", r"codebook\.toml: not valid TOML .*; mend that line"),
         ("", r"no \[\[framing\]\] found; expected at least one\. Write one, or remove the line"),
         ("framing = []", r"no \[\[framing\]\] found"),
-        ("[framing]\nlabel = 'x'", r"no \[\[framing\]\] found"),
+        (
+            "[framing]\nlabel = 'x'",
+            r"got \[framing\]; expected \[\[framing\]\], in two brackets, above each\. Double them",
+        ),
+        (
+            ONE + "propositon = 'x'",
+            r"unknown key 'propositon'; .* \(perhaps proposition\?\)\. Rename",
+        ),
+        (
+            ONE + "camp = 'west'",
+            r"or nothing \(perhaps western\?\)\. Camps are those",
+        ),
+        (
+            ONE.replace('"advance"', '"a|b"'),
+            r"framing_id='a\|b'; expected an id .*rename",
+        ),
+        (ONE + "favor = 'It fell.'", r"got 'It fell\.'\. Write favor = \[\"…\", \"…\"\]\."),
+        (
+            "framing_id,label\na,A\n",
+            r"codebook\.toml, line 1: .*got framing_id,label; mend",
+        ),
         ("framing = ['x']", r"framing 1: 'x'; expected a table \[\[framing\]\]"),
         (
             ONE.replace('proposition = "The army is advancing."', ""),
@@ -83,7 +103,10 @@ def test_the_table_holds_no_claims_yet(tmp_path: Path) -> None:
         (ONE + "favor = [1]", r"favor must be a list of non-empty sentences"),
         (ONE + "camp = 'martian'", r"camp='martian'; expected one of russian, .* or nothing"),
         (ONE + "counter = 3", r"framing 1 \(advance\): counter=3; expected a string"),
-        (ONE.replace('"advance"', '"-1"'), r"this framing_id is reserved; rename it"),
+        (
+            ONE.replace('"advance"', '"-1"'),
+            r"this framing_id is reserved for what a run discovers; rename it",
+        ),
         (ONE.replace('"advance"', '"discovered_00"'), r"this framing_id is reserved"),
     ],
 )

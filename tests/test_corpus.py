@@ -211,6 +211,8 @@ FULL = "doc_id,outlet,published_at,text,path,published_precision"
         (COLUMNS, "a,The Courier,,It fell.", "row 2: published_at is empty; expected a value."),
         (COLUMNS, " ,The Courier,2025,It fell.", "row 2: doc_id is empty; expected a value."),
         (COLUMNS, "a,,2025,It fell.", "row 2: outlet is empty; expected a value."),
+        (COLUMNS, "a|b,M,2025,It fell.", "row 2: doc_id='a|b': expected it without |, which parts"),
+        (COLUMNS, "a,M > N,2025,It fell.", "row 2: outlet='M > N': expected it without >, which"),
         (
             COLUMNS,
             'a,The Courier,2025," "',
@@ -383,7 +385,7 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
         (
             "documents.csv",
             HEADER + 'a,b,2025,"It\n\nfell."\n\na,b,2025,It,then\n',
-            r"documents\.csv, row 3: got 5 values, expected 4",
+            r"documents\.csv, row 4 \(line 6\): got 5 values, expected 4",
         ),
         (
             "documents.csv",
@@ -470,3 +472,72 @@ def test_the_corpus_carries_its_copy_groups(tmp_path: Path) -> None:
     table = read_corpus(_jsonl(tmp_path, *rows))
     assert table["doc_id"].tolist() == ["0", "1", "2"]
     assert table["copy_group"].tolist() == ["0", "0", "2"]
+
+
+@pytest.mark.parametrize("text", ["NaN", " nan ", "None", "NULL", "#N/A", "#NAME?", "<NA>"])
+def test_a_text_that_is_a_missing_value_is_refused(tmp_path: Path, text: str) -> None:
+    message = _row_error(tmp_path, COLUMNS, f"a,The Courier,2025,{text}")
+    assert "row 2: text=" in message
+    assert "is what programs write where a value is missing; expected a text. Fill it" in message
+
+
+@pytest.mark.parametrize("value", ["0225-10-02", "2925-10-02", "1025"])
+def test_a_year_that_is_a_slip_is_refused(value: str) -> None:
+    with pytest.raises(ValueError, match=r"is not in 1400 to 2100; expected a date that exists"):
+        parse_published(value)
+
+
+def test_the_day_is_the_one_that_is_written_whatever_its_zone() -> None:
+    assert parse_published("2025-12-18T23:30:00-05:00") == ("2025-12-18", "day")
+    assert parse_published("2025-12-18 00:30:00+09:00") == ("2025-12-18", "day")
+
+
+def test_many_dates_in_another_order_get_one_remedy(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        read_corpus(_csv(tmp_path, HEADER + "".join(f"d{i},C,12/11/2025,No.\n" for i in range(30))))
+    lines = str(caught.value).splitlines()
+    assert lines[-2] == "... and 10 more."
+    assert lines[-1].startswith("Dates: in a spreadsheet give the whole column the format YYYY-MM")
+    assert "Dates: " not in _row_error(tmp_path, COLUMNS, "a,The Courier,12/11/2025,No.")
+
+
+def test_columns_by_other_names_are_recognised_in_the_message(tmp_path: Path) -> None:
+    path = _csv(tmp_path, "ID,Source,Date,Content\na,The Courier,2025,It fell.\n")
+    with pytest.raises(
+        InputError,
+        match=r"Rename a column or add it \(ID is perhaps doc_id, Source is perhaps outlet, "
+        r"Date is perhaps published_at, Content is perhaps text \(or path\)\);",
+    ):
+        read_corpus(path)
+
+
+def test_tags_in_a_text_are_kept_and_noted(tmp_path: Path) -> None:
+    body = HEADER + "a,C,2025,No <tag> 3 < 4 > 2.\n\nb,C,2025,<p>It fell.</p>\nc,C,2025,A<br/>b\n"
+    table = read_corpus(_csv(tmp_path, body))
+    assert table["text"].tolist()[1] == "<p>It fell.</p>"
+    (note,) = table.attrs["notes"]
+    assert note.startswith("documents.csv, row 4 and 1 more: the text holds HTML tags")
+    assert read_corpus(_csv(tmp_path, HEADER + "a,C,2025,No.\n")).attrs["notes"] == []
+
+
+@pytest.mark.parametrize(
+    ("lang", "write"),
+    [("English", "en"), ("en-GB", "en"), ("EN", "en"), ("ua", "uk"), ("klingon", "the code")],
+)
+def test_a_language_that_is_no_code_is_refused(tmp_path: Path, lang: str, write: str) -> None:
+    message = _row_error(tmp_path, COLUMNS + ",lang", f"a,The Courier,2025,It fell.,{lang}")
+    assert f"row 2: lang={lang!r}: expected a code of two or three small letters" in message
+    assert message.endswith(f"write {write}.")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("https://a.example/x.html", "is an address; expected a file in the study folder. 'narr"),
+        ("texts\\a.txt", "and its folders are parted by /."),
+    ],
+)
+def test_what_is_no_path_of_this_folder_says_what_to_write(
+    tmp_path: Path, name: str, message: str
+) -> None:
+    assert message in _row_error(tmp_path, FULL, f"a,The Courier,2025,,{name},")

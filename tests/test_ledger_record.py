@@ -147,9 +147,9 @@ ROW = {"reference": "map", "place_id": "p", "first": "2025-12-01", "last": "2025
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"first": "2025-13-01"}, r"a.csv, row 1: got '2025-13-01'; expected a day"),
-        ({"last": "2025-11-30"}, r"a.csv, row 1: last=2025-11-30 is before 2025-12-01"),
-        ({"low": 0.3}, r"a.csv, row 1: low=0.3, high=0.2; expected 0 <= low <= high <= 1"),
+        ({"first": "2025-13-01"}, r"a.csv, row 2: got '2025-13-01'; expected a day"),
+        ({"last": "2025-11-30"}, r"a.csv, row 2: last=2025-11-30 is before first=2025-12-01"),
+        ({"low": 0.3}, r"a.csv, row 2: low=0.3, high=0.2; expected 0 <= low <= high <= 1"),
         ({"high": 1.2}, r"high=1.2"),
     ],
 )
@@ -160,6 +160,14 @@ def test_assessments_are_checked(change: dict[str, object], message: str) -> Non
 
 def test_assessments_do_not_overlap() -> None:
     table = pd.DataFrame([ROW, ROW | {"first": "2025-12-05", "last": "2025-12-09"}])
+    # Rows are called as the file has them, though the table is sorted.
+    named = table.iloc[::-1].set_index(pd.Index(["row 4", "row 7 (line 9)"], name="row"))
+    with pytest.raises(
+        InputError,
+        match=r"a\.csv, row 7 \(line 9\): map on p has a row to 2025-12-05 and one from 2025-12-05 "
+        r"\(row 4\); expected rows that do not overlap\. End the first",
+    ):
+        check_assessments(named, "a.csv")
     with pytest.raises(InputError, match=r"map on p has a row to 2025-12-05 and one from"):
         check_assessments(table, "a.csv")
     apart = table.assign(place_id=["p", "q"])

@@ -94,12 +94,24 @@ def test_aliases_may_be_left_out_and_repeat_within_a_source() -> None:
         ),
         ([("b", "", "outlet", "russian", "")], r"sources\.csv, row 2: name is empty"),
         (
+            [("b", "B", "outlet", "russian", ""), ("a", "A", "outlet", "western", "x; y;z")],
+            r"sources\.csv, row 3: aliases='x; y;z'; expected aliases parted by \|\. Write x\|y\|z",
+        ),
+        (
+            [("b", "B", "outlet", "Ukrainian", "")],
+            r"camp='Ukrainian'; expected one of .*, unknown \(perhaps ukrainian\?\)\. Camps are",
+        ),
+        (
+            [("a>b", "B", "outlet", "russian", "")],
+            r"row 2: source_id='a>b'; expected an id w",
+        ),
+        (
             [
                 ("a", "A", "person", "ukrainian", "Ace"),
                 ("b", "B", "person", "russian", "x|the ACE"),
             ],
-            r"sources\.csv: alias 'the ACE' belongs to both 'a' and 'b'; expected each alias "
-            r"once\. Remove it from one",
+            r"sources\.csv, row 3: alias 'the ACE' belongs to both 'a' and 'b' \(see row 2, too\); "
+            r"expected each alias once\. Remove it from one",
         ),
         (
             [("a", "Ace", "person", "ukrainian", ""), ("b", "B", "person", "russian", "Ace")],

@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -184,6 +185,12 @@ def default_cache() -> Path:
     return folder / "narrative" / "vectors.sqlite"
 
 
+@cache
+def _pinned() -> PinnedEncoder:
+    """Return the pinned encoder, loaded once a process: it takes longer than what it reads."""
+    return PinnedEncoder()
+
+
 def embed(
     texts: Sequence[str], *, encoder: Encoder | None = None, progress: Progress | None = None
 ) -> Vectors:
@@ -201,5 +208,5 @@ def embed(
     -------
     ndarray of float32, shape (n_texts, n_dims)
     """
-    chosen = encoder if encoder is not None else CachedEncoder(PinnedEncoder(), default_cache())
+    chosen = encoder if encoder is not None else CachedEncoder(_pinned(), default_cache())
     return chosen.encode(list(texts), progress=progress)

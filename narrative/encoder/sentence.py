@@ -20,6 +20,7 @@ from narrative.encoder.pinned import (
     pinned_tokenizer,
     weights_folder,
 )
+from narrative.errors import WeightsError
 from narrative.storage import sha256_file, sha256_text
 
 if TYPE_CHECKING:
@@ -139,7 +140,13 @@ class SentenceEncoder:
             quiet: Callable[[], None] = disable_progress_bar
             quiet()  # loading takes a second, and the run shows its own progress
             path = str(weights_folder()) if self.model == DEFAULT_MODEL else self.model
-            loaded = SentenceTransformer(path, revision=self.revision, device="cpu")
+            try:
+                loaded = SentenceTransformer(path, revision=self.revision, device="cpu")
+            except (OSError, ValueError) as error:
+                raise WeightsError(
+                    f"encoder model {self.model!r} could not be loaded ({error}); give the folder "
+                    "of a sentence-transformers model, or a name while online."
+                ) from None
             self._loaded = loaded.eval()
         return self._loaded
 

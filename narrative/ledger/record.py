@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from narrative.errors import InputError
-from narrative.schema import STATUSES, check_table, empty_table
+from narrative.schema import KEYS, STATUSES, check_table, empty_table, rows_by_key
 
 # What a word says of the share that Russia holds. "Contested" leaves it open but for the ends;
 # troops that are encircled in a place do not hold it.
@@ -134,20 +134,26 @@ def check_assessments(table: pd.DataFrame, where: str = "assessments") -> pd.Dat
     ------
     InputError
         If a day is none, a row ends before it begins or overlaps the next, or bounds are not in
-        [0, 1] and in order.
+        [0, 1] and in order; the row is named.
     """
-    table = check_table(table, "assessments")
-    for i, row in enumerate(table.to_dict("records")):
+    given, table = table, check_table(table, "assessments", where=where)
+    names = rows_by_key(given, "assessments")
+    keys = table[list(KEYS["assessments"])].itertuples(index=False, name=None)
+    at = [f"{where}, {names[key]}" for key in keys]
+    for here, row in zip(at, table.to_dict("records"), strict=True):
         try:
             first, last = day_number(row["first"]), day_number(row["last"])
         except InputError as error:
-            raise InputError(f"{where}, row {i + 1}: {error}") from None
+            raise InputError(f"{here}: {error} Correct the cell.") from None
         if last < first:
-            raise InputError(f"{where}, row {i + 1}: last={row['last']} is before {row['first']}.")
+            raise InputError(
+                f"{here}: last={row['last']} is before first={row['first']}; expected it on that "
+                "day or later. Change one."
+            )
         if not 0 <= row["low"] <= row["high"] <= 1:
             raise InputError(
-                f"{where}, row {i + 1}: low={row['low']}, high={row['high']}; "
-                "expected 0 <= low <= high <= 1."
+                f"{here}: low={row['low']}, high={row['high']}; expected 0 <= low <= high <= 1. "
+                "Write shares, not percentages, the lower first."
             )
     same = table[["reference", "place_id"]].eq(table[["reference", "place_id"]].shift(-1))
     overlaps = same.all(axis=1) & (table["last"] >= table["first"].shift(-1).fillna("9999-12-31"))
@@ -155,8 +161,9 @@ def check_assessments(table: pd.DataFrame, where: str = "assessments") -> pd.Dat
         i = int(overlaps.to_numpy().argmax())
         one = table.iloc[i]
         raise InputError(
-            f"{where}: {one['reference']} on {one['place_id']} has a row to {one['last']} and one "
-            f"from {table.iloc[i + 1]['first']}; expected rows that do not overlap."
+            f"{at[i]}: {one['reference']} on {one['place_id']} has a row to {one['last']} and one "
+            f"from {table.iloc[i + 1]['first']} ({at[i + 1].removeprefix(where + ', ')}); expected "
+            "rows that do not overlap. End the first on the day before, or join the two."
         )
     return table
 

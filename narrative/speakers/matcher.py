@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from narrative.speakers.discourse import Discourse, Speaker
 from narrative.speakers.names import (
@@ -45,7 +46,7 @@ class NameMatcher:
             self.by_alias[alias] = speaker
             if speaker.kind == "person":
                 self._add_person(name, speaker)
-        self._patterns = {word: _pattern(aliases) for word, aliases in first.items()}
+        self._patterns = {word: _pattern(tuple(aliases)) for word, aliases in first.items()}
 
     def _add_person(self, name: str, speaker: Speaker) -> None:
         words = name.split()
@@ -152,7 +153,8 @@ def _capitalised_run(text: str, at: int, end: int) -> tuple[list[str], list[int]
     return words, ends
 
 
-def _pattern(aliases: list[str]) -> re.Pattern[str]:
+@lru_cache(maxsize=20_000)  # the shipped sources are the same in every run of a process
+def _pattern(aliases: tuple[str, ...]) -> re.Pattern[str]:
     ordered = sorted(aliases, key=lambda a: (-len(a), a))
     body = "|".join(re.escape(n).replace("'", "[’'ʼ]").replace(r"\ ", r"\s+") for n in ordered)
     return re.compile(rf"(?<![\w-])(?:{body})(?![\w-])", re.IGNORECASE)

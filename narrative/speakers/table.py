@@ -8,8 +8,8 @@ from importlib.resources import as_file, files
 
 import pandas as pd
 
-from narrative.errors import InputError
-from narrative.schema import CAMPS, UNKNOWN, check_table
+from narrative.errors import InputError, perhaps
+from narrative.schema import CAMPS, UNKNOWN, Row, check_table, row_names
 from narrative.speakers.names import normalise_mention
 
 COLUMNS = ["source_id", "name", "kind", "camp", "aliases"]
@@ -21,8 +21,8 @@ def check_sources(table: pd.DataFrame, where: str = "sources.csv") -> pd.DataFra
     Raises
     ------
     InputError
-        If a column is missing, an id repeats, a camp or kind is unknown, or two sources share
-        an alias; the row is named (the header is row 1).
+        If a column is missing, an id repeats, a camp or kind is unknown, aliases are not parted by
+        ``|``, or two sources share one; the row is named (the header is row 1).
     """
     missing = [c for c in ("source_id", "name", "kind", "camp") if c not in table.columns]
     if missing:
@@ -30,22 +30,15 @@ def check_sources(table: pd.DataFrame, where: str = "sources.csv") -> pd.DataFra
             f"{where}: column '{missing[0]}' is missing; got {', '.join(table.columns)}; expected "
             f"{', '.join(COLUMNS)}. Add it to the header row."
         )
-    for row, (source_id, name, camp) in enumerate(
-        table[["source_id", "name", "camp"]].fillna("").itertuples(index=False, name=None), start=2
-    ):
-        for column, value in (("source_id", source_id), ("name", name)):
-            if not str(value).strip():
-                raise InputError(
-                    f"{where}, row {row}: {column} is empty; expected a value. Fill it in or "
-                    "remove the row."
-                )
-        if camp not in (*CAMPS, UNKNOWN):
-            raise InputError(
-                f"{where}, row {row}: camp={camp!r}; expected one of "
-                f"{', '.join((*CAMPS, UNKNOWN))}. Camps are those of this war: write unknown for "
-                "any other."
-            )
-    table = check_table(table.assign(aliases=table.get("aliases", "")), "sources", where=where)
+    names = row_names(table)
+    given = table.assign(aliases=table.get("aliases", ""))
+    for row, entry in zip(names, given.fillna("").to_dict("records"), strict=True):
+        try:
+            _check_entry(entry)
+        except InputError as error:
+            raise InputError(f"{where}, {row}: {error}") from None
+    rows = {str(i): row for i, row in zip(given["source_id"], names, strict=True)}
+    table = check_table(given, "sources", where=where)
     owner: dict[str, str] = {}
     for source_id, name, listed in zip(
         table["source_id"], table["name"], table["aliases"], strict=True
@@ -54,10 +47,35 @@ def check_sources(table: pd.DataFrame, where: str = "sources.csv") -> pd.DataFra
             key = normalise_mention(alias)
             if owner.setdefault(key, source_id) != source_id:
                 raise InputError(
-                    f"{where}: alias {alias!r} belongs to both {owner[key]!r} and "
-                    f"{source_id!r}; expected each alias once. Remove it from one."
+                    f"{where}, {rows[source_id]}: alias {alias!r} belongs to both {owner[key]!r} "
+                    f"and {source_id!r} (see {rows[owner[key]]}, too); expected each alias once. "
+                    "Remove it from one."
                 )
     return table
+
+
+def _check_entry(entry: Row) -> None:
+    """Raise an InputError, without the row's name, if one source cannot be used."""
+    for column in ("source_id", "name"):
+        if not str(entry[column]).strip():
+            raise InputError(f"{column} is empty; expected a value. Fill it in or remove the row.")
+    if ">" in str(entry["source_id"]):
+        raise InputError(
+            f"source_id={entry['source_id']!r}; expected an id without >, which parts an outlet "
+            "from whom it quotes. Write another sign."
+        )
+    allowed = (*CAMPS, UNKNOWN)
+    if entry["camp"] not in allowed:
+        raise InputError(
+            f"camp={entry['camp']!r}; expected one of {', '.join(allowed)}"
+            f"{perhaps(entry['camp'], allowed)}. Camps are those of this war: write unknown for "
+            "any other."
+        )
+    if ";" in str(entry["aliases"]):
+        raise InputError(
+            f"aliases={entry['aliases']!r}; expected aliases parted by |. Write "
+            f"{'|'.join(a.strip() for a in str(entry['aliases']).split(';'))}"
+        )
 
 
 def slug(name: str) -> str:
