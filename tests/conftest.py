@@ -414,3 +414,31 @@ def _write_run(
     counts = {"n_documents": 3, "n_copy_groups": 3, "n_claims": 36, "n_sources": 4}
     balance = {"f": {"russian": 0.5, "ukrainian": None}, "g": {"russian": -1.0}}
     write_json(counts | {"stance_by_camp": balance}, folder / "numbers.json")
+
+
+# Of tests/browser, which is on the path when its tests run. They are here because the doctests of
+# two files of one name cannot both be collected.
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """One Chromium for the tests of a module."""
+    from chromium import CHROMIUM
+    from playwright.sync_api import sync_playwright
+
+    assert CHROMIUM, "NARRATIVE_BROWSER=required, but there is no Chromium"
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def tab(browser: Any) -> Iterator[Any]:
+    """A tab that must not complain."""
+    from chromium import Tab
+
+    made = Tab(browser)
+    yield made
+    made.context.close()
+    assert [c for c in made.complaints if c != "request: about:blank"] == []

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
-from conftest import SEEDS
 
 from narrative.codebook import read_codebook
 from narrative.errors import InputError
 from narrative.framings import crosswalk, disagreeing, shipped_crosswalk
 from narrative.framings.crossing import SCHEMES
+
+SEEDS = Path(__file__).resolve().parent.parent / "seeds"
 
 RELATIONS = (
     "exactMatch",

@@ -11,8 +11,10 @@ from pathlib import Path
 
 from narrative.collect.guard import PageError, normal_url
 from narrative.collect.listing import read_listing
-from narrative.corpus import parse_published, read_csv
+from narrative.corpus import parse_published
 from narrative.errors import InputError
+from narrative.rows import read_csv
+from narrative.schema import row_names
 
 MAX_SITEMAPS = 100
 _MAX_LISTED = 20
@@ -111,21 +113,21 @@ def read_table(path: Path) -> list[Target]:
             "Name the column of addresses 'url'."
         )
     targets, problems = [], []
-    for number, row in enumerate(table.to_dict("records"), start=2):
+    for name, row in zip(row_names(table), table.to_dict("records"), strict=True):
         given = {c: str(row.get(c, "")).strip() for c in _OPTIONAL}
         try:
             if given["published_at"]:
                 given["published_at"] = parse_published(given["published_at"])[0]
         except ValueError as error:
             problems.append(
-                f"{path.name}, row {number}: published_at={given['published_at']!r}: {error}."
+                f"{path.name}, {name}: published_at={given['published_at']!r}: {error}."
             )
             continue
         try:
             targets.append(Target(normal_url(str(row["url"])), **given))
         except PageError as error:
             what = error.reason.partition(": ")[2]
-            problems.append(f"{path.name}, row {number}: url: {what}.")
+            problems.append(f"{path.name}, {name}: url: {what}.")
     if problems:
         more = len(problems) - _MAX_LISTED
         tail = [f"... and {more} more."] if more > 0 else []
