@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from math import exp, factorial
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-
-from narrative.storage import sha256_text
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
@@ -21,7 +20,8 @@ def bin_sums(at: Ints, values: Floats, n: int) -> Floats:
     return np.bincount(at, weights=values, minlength=n).astype(np.float64)
 
 
-class Contributions(NamedTuple):
+@dataclass(frozen=True)
+class Contributions:
     """What groups (documents, copies counted once) contribute to the ratios of cells.
 
     One row for each group and cell in which the group has something, so that a corpus of many
@@ -80,7 +80,8 @@ def poisson_weights(
     halves = (n_boot + 1) // 2
     out = np.empty((len(names), n_boot), dtype=np.uint8)
     for i, name in enumerate(names):
-        key = int(sha256_text(f"{random_state}\n{name}")[:32], 16)
+        digest = sha256(f"{random_state}\n{name}".encode("utf-8", "surrogatepass")).digest()
+        key = int.from_bytes(digest[:16], "big")
         raw = np.random.Philox(key=key).random_raw(halves)  # its raw stream never changes
         out[i] = np.searchsorted(_POISSON, raw.astype("<u8").view("<u4")[:n_boot], side="right")
     return out
@@ -247,7 +248,7 @@ def worth_intervals(
 
     least, width = span[0], span[1] - span[0]
     share, worth = _worth(
-        made._replace(top=(made.top - least * made.bottom) / width),
+        replace(made, top=(made.top - least * made.bottom) / width),
         level=level,
         min_groups=min_groups,
     )

@@ -463,11 +463,11 @@ def test_another_model_makes_the_framings_and_no_trained_head_is_used(
     made: list[tuple[str, str | None]] = []
     other = make_encoder("other", dims=48)
 
-    def make(model: str, *, revision: str | None = None) -> Any:
+    def make(model: str, revision: str | None = None) -> Any:
         made.append((model, revision))
         return other
 
-    monkeypatch.setattr(module, "SentenceEncoder", make)
+    monkeypatch.setattr(module, "sentence_encoder", make)
     _edit(study, "study.toml", "[framings]", '[encoder]\nmodel = "a/b"\nrevision = "c"\n[framings]')
     manifest = run_study(read_study(study), tmp_path / "out")
     assert set(made) == {("a/b", "c")}
