@@ -82,6 +82,26 @@ def run(study: Path, out: Path, from_stage: str | None) -> None:
 
 
 @cli.command()
+@click.argument("study", type=click.Path(path_type=Path))
+@click.option(
+    "--characters",
+    type=click.IntRange(min=1000),
+    default=60_000,
+    show_default=True,
+    help="Characters of the documents that are run for it.",
+)
+def plan(study: Path, characters: int) -> None:
+    """Say what a run of STUDY.toml will take: time, memory, disk, cached vectors.
+
+    Some of its documents are run for that, in a folder of their own.
+    """
+    from narrative.forecast import forecast, table
+    from narrative.study import read_study
+
+    click.echo(table(forecast(read_study(study), characters=characters)))
+
+
+@cli.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 def init(folder: Path) -> None:
     """Make a study to fill in at FOLDER (which must not hold one)."""
