@@ -5,15 +5,14 @@ Rows are taken in blocks, so that memory does not grow with rows times centres.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-
 import numpy as np
+import numpy.typing as npt
 from scipy.sparse import csr_array
 
 from narrative.framings.joining import NOISE, Floats, Labels
-from narrative.framings.rows import Rows, unit, unit_blocks
+from narrative.framings.rows import BLOCK, Rows, unit, unit_blocks
 
-_ROUNDS = 100
+_ROUNDS, _STEADY = 100, 10_000
 
 
 def nearest(X: Rows, centres: Floats, min_similarity: float) -> Labels:
@@ -34,35 +33,67 @@ def nearest(X: Rows, centres: Floats, min_similarity: float) -> Labels:
     return labels
 
 
-def consolidated(
-    blocks: Callable[[], Iterable[tuple[slice, Floats]]],
-    n: int,
-    means: Floats,
-) -> Floats:
-    """Return the means of the rows nearest to each mean, until they stay (spherical k-means).
+def consolidated(points: Floats, means: Floats) -> Floats:
+    """Return the means of the points nearest to each mean, until they stay (spherical k-means).
 
     Parameters
     ----------
-    blocks : callable
-        Gives slices of `n` and the unit vectors there, the same each time.
-    n : int
+    points : ndarray, shape (n, n_features)
+        Unit vectors, few.
     means : ndarray, shape (n_centres, n_features)
-        Where to begin; one to which no row is nearest stays.
+        Where to begin; one to which no point is nearest stays.
     """
-    before = np.full(n, NOISE - 1)
+    before = np.full(len(points), NOISE)
     for _ in range(_ROUNDS if len(means) else 0):
-        centres, now = unit(means), np.empty_like(before)
-        sums, sizes = np.zeros_like(means), np.zeros(len(means))
-        for part, rows in blocks():
-            now[part] = _nearest(rows, centres, -np.inf)
-            sums += summed(rows, now[part], len(means))
-            sizes += np.bincount(now[part] + 1, minlength=len(means) + 1)[1:]
+        now = (points @ unit(means).T).argmax(axis=1)
         if np.array_equal(now, before):
             break
         before = now
-        filled = sizes > 0
-        means = np.where(filled[:, None], sums / np.maximum(sizes, 1)[:, None], means)
+        means = _over(summed(points, now, len(means)), now, means)
     return means
+
+
+def refined(X: Rows, at: npt.NDArray[np.intp], means: Floats) -> Floats:
+    """Return what ``consolidated`` does, of many rows: nearness in float32, sums in float64.
+
+    After the first round only rows that change sides are added and taken off, and it stops when
+    fewer than one in ten thousand do.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n_rows, n_features)
+        Of any length.
+    at : ndarray of int
+        The rows that count.
+    means : ndarray, shape (n_centres, n_features)
+    """
+    rows = np.empty((len(at), X.shape[1]), np.float32)
+    for part, there in unit_blocks(X, at):
+        rows[part] = there
+    before: Labels = np.full(len(at), NOISE)
+    sums: Floats = np.zeros(means.shape)
+    for _ in range(_ROUNDS if len(means) else 0):
+        centres = unit(means).astype(np.float32)
+        now: Labels = np.empty_like(before)
+        for start in range(0, len(rows), BLOCK):
+            part = slice(start, start + BLOCK)
+            now[part] = (rows[part] @ centres.T).argmax(axis=1)
+        moved = np.flatnonzero(now != before)
+        for start in range(0, len(moved), BLOCK):
+            some = moved[start : start + BLOCK]
+            taken = rows[some].astype(np.float64)
+            sums += summed(taken, now[some], len(means)) - summed(taken, before[some], len(means))
+        before = now
+        means = _over(sums, now, means)
+        if len(moved) * _STEADY <= len(rows):
+            break
+    return means
+
+
+def _over(sums: Floats, labels: Labels, means: Floats) -> Floats:
+    """Return the sums over how many rows they are of; the means before where there are none."""
+    sizes = np.bincount(labels, minlength=len(means))[:, None]
+    return np.asarray(np.where(sizes > 0, sums / np.maximum(sizes, 1), means), np.float64)
 
 
 def summed(rows: Floats, labels: Labels, k: int) -> Floats:

@@ -28,7 +28,7 @@ from sklearn.base import (
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from narrative.errors import InputError, WeightsError
-from narrative.framings.centres import consolidated, nearest, summed
+from narrative.framings.centres import consolidated, nearest, refined, summed
 from narrative.framings.joining import (
     NOISE,
     Floats,
@@ -194,10 +194,7 @@ class FramingModel(
         means, self.coarse_ = self._means(points, least, exact=whole)
         if self.n_clusters is not None:
             drawn = at[: max(REFINED, self.max_exact)]
-            all_points = [(slice(0, len(points)), points)]
-            means = consolidated(
-                lambda: all_points if whole else unit_blocks(X, drawn), len(drawn), means
-            )
+            means = consolidated(points, means) if whole else refined(X, drawn, means)
             self.coarse_ = coarse_groups(means, self.coarse_threshold)
         self.cluster_centers_ = unit(means)
         self._by_size(X)
