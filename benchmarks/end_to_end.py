@@ -75,7 +75,7 @@ def ours(texts: list[str], days: list[str], vectors: np.ndarray | None, k: int) 
 
     from_texts = vectors is None
     if vectors is None:
-        from narrative.encoder.pinned import PinnedEncoder
+        from narrative.encoder import PinnedEncoder
 
         vectors = PinnedEncoder().encode(texts)
     interval = "bootstrap" if from_texts else "clustered"

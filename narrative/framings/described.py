@@ -114,7 +114,11 @@ def _counted(
     counted = term_counts(texts, found)
     terms = distinctive_terms(texts, found, counts=counted)
     of_class = class_terms(texts, found, counts=counted)
-    guided, discovered = (exemplar_claims(claims, v, found) if len(claims) else {} for v in spaces)
+    in_book, grouped = spaces
+    guided = exemplar_claims(claims, in_book, found) if len(claims) else {}
+    discovered = guided
+    if len(claims) and grouped is not in_book:
+        discovered = exemplar_claims(claims, grouped, found)
     of_book = set(framings.loc[framings["origin"] == "codebook", "framing_id"])
     exemplars = {f: (guided if f in of_book else discovered)[f] for f in guided}
     counts = pd.Series(found, dtype=object).value_counts()
