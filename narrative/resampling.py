@@ -135,6 +135,7 @@ def drawn_intervals(
     *,
     level: float = 0.95,
     min_groups: int = 2,
+    bottoms: dict[int, Floats] | None = None,
 ) -> tuple[Floats, Floats]:
     """Return percentile intervals of ratios of weighted sums.
 
@@ -145,13 +146,14 @@ def drawn_intervals(
         From ``poisson_weights``.
     level, min_groups
         As in ``ratio_intervals``.
+    bottoms : dict, optional
+        Empty at first: keeps the drawn denominators for further calls that differ in ``made.top``
+        alone.
 
     Returns
     -------
     low, high : ndarray, shape (n_cells,)
     """
-    from scipy.sparse import csr_matrix
-
     low, high = np.full(made.n_cells, np.nan), np.full(made.n_cells, np.nan)
     enough = np.flatnonzero(made.speaking() >= min_groups)
     place = np.full(made.n_cells, -1)
@@ -163,19 +165,39 @@ def drawn_intervals(
     for first in range(0, len(enough), _BLOCK):
         a, b = np.searchsorted(at, [first, first + _BLOCK])
         mine, n = rows[a:b], min(_BLOCK, len(enough) - first)
-        groups, column = np.unique(made.group[mine], return_inverse=True)
-        drawn = weights[groups].astype(np.float64)  # sums of counts are exact in any order
-        where = (at[a:b] - first, column)
-        top, bottom = (
-            csr_matrix((values[mine], where), shape=(n, len(groups))) @ drawn
-            for values in (made.top, made.bottom)
-        )
+        where = at[a:b] - first, made.group[mine]
+        top = _drawn_sums(made.top[mine], *where, n, weights)
+        bottom = None if bottoms is None else bottoms.get(first)
+        if bottom is None:
+            bottom = _drawn_sums(made.bottom[mine], *where, n, weights)
+            if bottoms is not None and len(bottoms) < _HELD:
+                bottoms[first] = bottom
         cells = enough[first : first + n]
         low[cells], high[cells] = _quantiles(top, bottom, tails)
     return low, high
 
 
-_BLOCK = 1024  # cells whose replicates are in memory at once
+def _drawn_sums(
+    values: Floats, cell: Ints, group: Ints, n: int, weights: npt.NDArray[np.uint8]
+) -> Floats:
+    """Return the sums of the values in each cell and replicate, shape (n, n_boot)."""
+    from scipy.sparse import csr_matrix
+
+    out = np.zeros((n, weights.shape[1]))
+    filled = np.flatnonzero(values)
+    filled = filled[np.argsort(group[filled], kind="stable")]
+    groups, column = np.unique(group[filled], return_inverse=True)
+    for first in range(0, len(groups), _BLOCK):
+        a, b = np.searchsorted(column, [first, first + _BLOCK])
+        some = groups[first : first + _BLOCK]
+        where = cell[filled[a:b]], column[a:b] - first
+        drawn = weights[some].astype(np.float64)  # sums of counts are exact in any order
+        out += csr_matrix((values[filled[a:b]], where), shape=(n, len(some))) @ drawn
+    return out
+
+
+_BLOCK = 1024  # cells, and groups, whose replicates are in memory at once
+_HELD = 16  # blocks of cells whose denominators are kept
 
 
 def _quantiles(top: Floats, bottom: Floats, tails: tuple[float, float]) -> tuple[Floats, Floats]:

@@ -226,26 +226,35 @@ def _estimate(
         """Return sums of a value of each claim over what stands in one group and cell."""
         return bin_sums(made.entry, np.tile(values, levels), n)
 
-    def estimated(top: Floats, bottom: Floats, least: float) -> tuple[Floats, Floats, Floats]:
+    def estimated(
+        top: Floats, bottom: Floats, least: float, bottoms: dict[int, Floats] | None = None
+    ) -> tuple[Floats, Floats, Floats]:
         mine = Contributions(made.group, made.cell, top, bottom, made.n_cells)
+        over = mine.sums(bottom)
         with np.errstate(invalid="ignore", divide="ignore"):
-            ratio = np.where(mine.sums(bottom) > 0, mine.sums(top) / mine.sums(bottom), np.nan)
+            ratio = np.where(over > 0, mine.sums(top) / over, np.nan)
         level, fewest = settings.level, settings.min_docs
         if weights is not None:
-            return ratio, *drawn_intervals(mine, weights, level=level, min_groups=fewest)
+            return ratio, *drawn_intervals(
+                mine, weights, level=level, min_groups=fewest, bottoms=bottoms
+            )
         span = (least, 1.0)
         return ratio, *worth_intervals(mine, level=level, min_groups=fewest, span=span)
 
     assigned = _at(rows.claim_id, assignments["claim_id"], assignments["framing_id"])
+    number, ids = pd.factorize(assigned)
+    number_of = {str(framing): i for i, framing in enumerate(ids)}
+    entries = made.entry.reshape(levels, -1)
     by_framing = {str(f): part for f, part in stances.groupby("framing_id")}
     named = {str(f) for f in assignments["framing_id"].unique()} - {NO_FRAMING}
     framings = sorted(named | set(by_framing))
     total = summed(np.ones(len(rows.claim_id)))
-    parts = []
+    parts, bottoms = [], dict[int, Floats]()  # all a source's claims: the same for each framing
     for framing in framings:
         part = table.assign(framing_id=framing)
-        inside = summed((assigned == framing).astype(float))
-        found = estimated(inside, total, 0.0)
+        members = entries[:, number == number_of.get(framing, len(ids))].ravel()
+        inside = bin_sums(members, np.ones(len(members)), n)
+        found = estimated(inside, total, 0.0, bottoms)
         part["prevalence"], part["prevalence_low"], part["prevalence_high"] = found
         part[["stance", "stance_low", "stance_high"]] = np.nan
         if framing in by_framing:

@@ -8,7 +8,7 @@ from math import log, sqrt
 import numpy as np
 import pandas as pd
 
-from narrative.naming import class_terms, distinctive_terms, exemplar_claims
+from narrative.naming import class_terms, distinctive_terms, exemplar_claims, term_counts
 
 TEXTS = [
     "bridge bridge river",
@@ -156,3 +156,48 @@ def test_fragments_are_exemplars_only_where_nothing_else_is_left(make_claims: Ma
     claims = make_claims(*({"source_id": f"s{i}", "text": t} for i, t in enumerate(texts)))
     got = exemplar_claims(claims, VECTORS, ["a"] * 5 + ["b"], n_exemplars=4)
     assert got["a"] == ["c001", "c002", "c004", "c000"]
+
+
+def test_exemplars_are_those_of_a_plain_loop() -> None:
+    rng = np.random.default_rng(0)
+    n = 300
+    vectors = rng.standard_normal((n, 8))
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    words = ["the\u00a0town", "fell", "to", "the", "army", "at last"]
+    claims = pd.DataFrame(
+        {
+            "claim_id": [f"c{i}" for i in rng.permutation(n)],
+            "text": [
+                " ".join([*words[: rng.integers(1, 7)], str(rng.integers(9))]) for _ in range(n)
+            ],
+            "source_id": [f"s{i}" for i in rng.integers(0, 5, n)],
+        }
+    )
+    labels = [f"g{i}" for i in rng.integers(0, 4, n)]
+    got = exemplar_claims(claims, vectors, labels, n_exemplars=8)
+    for group in sorted(set(labels)):
+        rows = [i for i, g in enumerate(labels) if g == group]
+        centre = vectors[rows].astype(float).mean(axis=0)
+
+        def order(i: int, centre: np.ndarray = centre) -> tuple[bool, float, str]:
+            few = len(claims["text"][i].split()) < 6
+            return few, -round(float(vectors[i] @ centre), 9), claims["claim_id"][i]
+
+        said: set[str] = set()
+        voices: set[str] = set()
+        first, later = [], []
+        for i in sorted(rows, key=order):
+            if claims["text"][i] in said:
+                continue
+            said.add(claims["text"][i])
+            (later if claims["source_id"][i] in voices else first).append(claims["claim_id"][i])
+            voices.add(claims["source_id"][i])
+        assert got[group] == [*first, *later][:8]
+
+
+def test_terms_counted_once_are_those_counted_twice() -> None:
+    counts = term_counts(TEXTS, LABELS)
+    assert counts.groups == ["a", "b"]
+    assert counts.texts[list(counts.names).index("river")] == 4
+    assert distinctive_terms(TEXTS, LABELS, counts=counts) == distinctive_terms(TEXTS, LABELS)
+    assert class_terms(TEXTS, LABELS, counts=counts) == class_terms(TEXTS, LABELS)

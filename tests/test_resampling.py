@@ -5,8 +5,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from narrative import resampling
 from narrative.resampling import (
     clustered_intervals,
+    contributions,
+    drawn_intervals,
     false_discovery,
     group_bootstrap,
     poisson_weights,
@@ -85,6 +88,20 @@ def test_many_cells_give_what_each_gives_alone() -> None:
     for cell in (0, 700, 1299):
         alone = ratio_intervals(top[:, [cell]], bottom[:, [cell]], n_boot=40)
         assert (low[cell], high[cell]) == pytest.approx((alone[0][0], alone[1][0]))
+
+
+def test_held_denominators_give_what_drawn_ones_give(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(5)
+    bottom = rng.integers(0, 4, (50, 30)).astype(float)
+    weights = poisson_weights(range(50), 80)
+    monkeypatch.setattr(resampling, "_BLOCK", 8)
+    monkeypatch.setattr(resampling, "_HELD", 2)
+    held: dict[int, np.ndarray] = {}
+    for _ in range(3):
+        made = contributions(np.minimum(rng.integers(0, 3, (50, 30)), bottom), bottom)
+        got = drawn_intervals(made, weights, bottoms=held)
+        np.testing.assert_array_equal(got, drawn_intervals(made, weights))
+    assert sorted(held) == [0, 8]
 
 
 def test_adjusted_p_values_follow_benjamini_and_hochberg() -> None:

@@ -11,6 +11,7 @@ from narrative.framings.described import FramingCard, Namer, first_terms
 from narrative.framings.fit import FramingSettings, fit_framings
 from narrative.framings.guided import guided_membership, knows
 from narrative.framings.model import FramingModel
+from narrative.framings.rows import Sample, sample_rows
 from narrative.framings.suggest import suggest_entries
 from narrative.framings.vectors import discovery_vectors, stance_aware, stance_scores
 
@@ -20,6 +21,7 @@ __all__ = [
     "FramingModel",
     "FramingSettings",
     "Namer",
+    "Sample",
     "certify",
     "crosswalk",
     "disagreeing",
@@ -28,6 +30,7 @@ __all__ = [
     "fit_framings",
     "guided_membership",
     "knows",
+    "sample_rows",
     "shipped_crosswalk",
     "stance_aware",
     "stance_scores",

@@ -15,7 +15,9 @@ import pandas as pd
 from sklearn.base import clone
 
 from narrative.errors import InputError
-from narrative.framings.model import NOISE, Floats, FramingModel, Labels
+from narrative.framings.joining import NOISE, Labels
+from narrative.framings.model import FramingModel
+from narrative.framings.rows import Rows
 
 AXES = ("documents", "random_state", "order", "encoder")
 ALL = "all at once"
@@ -114,18 +116,19 @@ def certify(
     Hennig, C. (2007). Cluster-wise assessment of cluster stability.
     Computational Statistics & Data Analysis 52(1).
     """
-    vectors = np.asarray(vectors, dtype=np.float64)
-    others = {k: np.asarray(v, dtype=np.float64) for k, v in sorted((encoders or {}).items())}
+    vectors = np.asarray(vectors)
+    others = {k: np.asarray(v) for k, v in sorted((encoders or {}).items())}
     _check(vectors, documents, others, axes, n_boot)
     sources = [vectors, *others.values()]
     rows: list[tuple[str, int, int, float]] = []
     overall: list[tuple[str, int, float]] = []
     first = model.predict(vectors)
+    names, group = np.unique(np.asarray(documents, dtype=str), return_inverse=True)
     for axis in (ALL, *axes):
         varied = AXES if axis == ALL else (axis,)
         for replicate in range(n_boot):
             rng = np.random.default_rng([random_state, replicate])
-            at = _drawn(documents, varied, rng)
+            at = _drawn(group, len(names), varied, rng)
             state = int(rng.integers(1, 2**31)) if "random_state" in varied else model.random_state
             source = sources[replicate % len(sources)] if "encoder" in varied else vectors
             again = _labels(model, source[at], state, len(at) / len(vectors))
@@ -139,9 +142,9 @@ def certify(
 
 
 def _check(
-    vectors: Floats,
+    vectors: Rows,
     documents: Sequence[str],
-    others: dict[str, Floats],
+    others: dict[str, Rows],
     axes: Sequence[str],
     n_boot: int,
 ) -> None:
@@ -162,17 +165,18 @@ def _check(
 
 
 def _drawn(
-    documents: Sequence[str], varied: Sequence[str], rng: np.random.Generator
+    group: npt.NDArray[np.intp], n_groups: int, varied: Sequence[str], rng: np.random.Generator
 ) -> npt.NDArray[np.int64]:
     """Return the rows of a replicate in the order in which it reads them."""
-    at = np.arange(len(documents))
+    at = np.arange(len(group))
     if "documents" in varied:
-        names, of = np.unique(np.asarray(documents, dtype=str), return_inverse=True)
-        at = np.flatnonzero(np.isin(of, rng.integers(0, len(names), len(names))))
+        taken = np.zeros(n_groups, bool)
+        taken[rng.integers(0, n_groups, n_groups)] = True
+        at = np.flatnonzero(taken[group])
     return np.asarray(rng.permutation(at) if "order" in varied else at)
 
 
-def _labels(model: FramingModel, vectors: Floats, random_state: int, share: float) -> Labels:
+def _labels(model: FramingModel, vectors: Rows, random_state: int, share: float) -> Labels:
     if len(vectors) < 2:
         return np.full(len(vectors), NOISE, np.int64)
     # Of fewer claims, fewer make a framing; else the smallest would always be lost.
@@ -183,14 +187,15 @@ def _labels(model: FramingModel, vectors: Floats, random_state: int, share: floa
 
 def _jaccard(first: Labels, again: Labels) -> list[tuple[int, float]]:
     """Return the best Jaccard similarity of each framing of which something was drawn."""
-    both = pd.crosstab(first, again)
-    of_first, of_again = both.sum(axis=1), both.sum(axis=0)
-    out = []
-    for k in both.index[both.index != NOISE]:
-        mine = both.loc[k]
-        alike = (mine / (of_first[k] + of_again - mine)).drop(NOISE, errors="ignore")
-        out.append((int(k), float(alike.max()) if len(alike) else 0.0))
-    return out
+    of_first, i, n_first = np.unique(first, return_inverse=True, return_counts=True)
+    of_again, j, n_again = np.unique(again, return_inverse=True, return_counts=True)
+    pairs, n_both = np.unique(i * len(of_again) + j, return_counts=True)
+    i, j = np.divmod(pairs, len(of_again))
+    alike = n_both / (n_first[i] + n_again[j] - n_both)
+    alike[of_again[j] == NOISE] = 0
+    best = np.zeros(len(of_first))
+    np.maximum.at(best, i, alike)
+    return [(int(k), float(v)) for k, v in zip(of_first, best, strict=True) if k != NOISE]
 
 
 def _agreement(first: Labels, again: Labels) -> float:

@@ -72,7 +72,7 @@ def disagreeing(
     both.insert(0, "claim_id", list(claim_ids))
     main = crosswalk(found, codebook).drop_duplicates("framing_id")
     most = dict(zip(main["framing_id"], main["codebook_id"], strict=True))
-    both["most"] = [most[f] for f in both["framing_id"]]
+    both["most"] = both["framing_id"].map(most)
     apart = both[both["codebook_id"] != both["most"]]
     return apart.sort_values(["framing_id", "claim_id"], kind="stable").reset_index(drop=True)
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from narrative.errors import InputError
 from narrative.framings.certificate import verdict
-from narrative.naming import class_terms, distinctive_terms, exemplar_claims
+from narrative.naming import class_terms, distinctive_terms, exemplar_claims, term_counts
 
 Floats = npt.NDArray[np.float32]
 UNSURE = " (unstable)"
@@ -111,8 +111,14 @@ def _counted(
 ) -> pd.DataFrame:
     """Fill in counts, terms and exemplars, each framing's in the vectors that it was found in."""
     texts = claims["text"].tolist()
-    terms, of_class = distinctive_terms(texts, found), class_terms(texts, found)
-    guided, discovered = (exemplar_claims(claims, v, found) if len(claims) else {} for v in spaces)
+    counted = term_counts(texts, found)
+    terms = distinctive_terms(texts, found, counts=counted)
+    of_class = class_terms(texts, found, counts=counted)
+    in_book, grouped = spaces
+    guided = exemplar_claims(claims, in_book, found) if len(claims) else {}
+    discovered = guided
+    if len(claims) and grouped is not in_book:
+        discovered = exemplar_claims(claims, grouped, found)
     of_book = set(framings.loc[framings["origin"] == "codebook", "framing_id"])
     exemplars = {f: (guided if f in of_book else discovered)[f] for f in guided}
     counts = pd.Series(found, dtype=object).value_counts()
@@ -144,7 +150,9 @@ def _certified(
 
 def _labels(framings: pd.DataFrame, claims: pd.DataFrame, namer: Namer) -> list[str]:
     """Return the labels of framings, those of discovered ones by the namer."""
-    text = dict(zip(claims["claim_id"], claims["text"], strict=True))
+    exemplars = [c for ids in framings["exemplar_claim_ids"] for c in _split(ids)]
+    shown = claims["claim_id"].isin(exemplars)
+    text = dict(zip(claims.loc[shown, "claim_id"], claims.loc[shown, "text"], strict=True))
     out = []
     for row in framings.to_dict("records"):
         if row["origin"] != "discovered":

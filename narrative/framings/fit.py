@@ -143,7 +143,7 @@ def fit_framings(
             about[residual], drawn, over, backends, settings, random_state
         )
     new = list(found.stability)
-    best[np.isin(labels, new)] = np.nan  # no codebook framing holds these
+    best[pd.Series(labels).isin(new).to_numpy()] = np.nan  # no codebook framing holds these
     added = without_claims(pd.DataFrame({"framing_id": new, "label": new}), "discovered")
     framings = described(
         pd.concat([t for t in (book, added) if len(t)] or [book], ignore_index=True),
@@ -186,12 +186,12 @@ def _groups(
     claims: pd.DataFrame, groups: Sequence[str] | None, rows: npt.NDArray[np.intp]
 ) -> tuple[list[str], str]:
     """Return what the certificate draws, and its name: sentences where documents are few."""
-    documents = claims["doc_id"].astype(str).tolist()
-    drawn = documents if groups is None else [str(groups[i]) for i in rows]
-    if len(set(drawn)) >= _FEW_DOCUMENTS:
-        return drawn, "documents" if groups is None else "groups of copies"
-    sentences = [f"{d}:{s}" for d, s in zip(documents, claims["sent_index"], strict=True)]
-    return sentences, "sentences"
+    documents = claims["doc_id"].astype(str).astype(object)
+    drawn = documents if groups is None else pd.Series(groups).iloc[rows].astype(str)
+    if drawn.nunique() >= _FEW_DOCUMENTS:
+        return drawn.tolist(), "documents" if groups is None else "groups of copies"
+    sentences = documents + ":" + claims["sent_index"].astype(str).astype(object)
+    return sentences.tolist(), "sentences"
 
 
 def _discover(
@@ -201,7 +201,7 @@ def _discover(
     backends: dict[str, Floats],
     settings: FramingSettings,
     random_state: int,
-) -> tuple[list[str], Found]:
+) -> tuple[npt.NDArray[np.object_], Found]:
     """Return the framing of each vector, and what is known of the framings."""
     model = settings.model(random_state).fit(vectors)
     backends["eight bits"] = (np.round(vectors * 127) / 127).astype(np.float32)
@@ -224,4 +224,5 @@ def _discover(
         },
         centres=dict(zip(ids, model.cluster_centers_, strict=True)),
     )
-    return [NO_FRAMING if k < 0 else ids[k] for k in model.labels_], found
+    # -1, no framing, is the last of the names.
+    return np.array([*ids, NO_FRAMING], dtype=object)[model.labels_], found

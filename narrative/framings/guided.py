@@ -8,6 +8,7 @@ import numpy.typing as npt
 from narrative.adapter import Adapter
 from narrative.codebook import Codebook
 from narrative.encoder import Encoder
+from narrative.framings.rows import BLOCK
 from narrative.normalise import ActorNormaliser
 
 # Cosine of text that is about nothing in the codebook.
@@ -66,11 +67,11 @@ def guided_membership(
         return np.asarray(p[:, [classes.index(i) for i in ids]])
     near = np.zeros((len(vectors), len(ids)))
     for column, framing in enumerate(codebook.framings):
-        cosines = (
-            vectors.astype(np.float64)
-            @ encoder.encode([normaliser(t) for t in framing.texts]).astype(np.float64).T
-        )
-        near[:, column] = np.sort(cosines, axis=1)[:, -3:].mean(axis=1)
+        sentences = encoder.encode([normaliser(t) for t in framing.texts]).astype(np.float64)
+        for start in range(0, len(vectors), BLOCK):
+            part = slice(start, start + BLOCK)
+            cosines = vectors[part].astype(np.float64) @ sentences.T
+            near[part, column] = np.sort(cosines, axis=1)[:, -3:].mean(axis=1)
     nothing = np.full((len(vectors), 1), floor)
     highest = near.max(axis=1, keepdims=True, initial=floor)
     weights = np.exp((np.hstack([near, nothing]) - highest) / temperature)

@@ -11,11 +11,11 @@ of them, or to none.
 from __future__ import annotations
 
 import json
-import warnings
+from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -25,17 +25,25 @@ from sklearn.base import (
     ClusterMixin,
     TransformerMixin,
 )
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from narrative.errors import InputError, WeightsError
+from narrative.framings.centres import consolidated, nearest, refined, summed
+from narrative.framings.joining import (
+    NOISE,
+    Floats,
+    Labels,
+    coarse_groups,
+    given_groups,
+    open_groups,
+)
+from narrative.framings.rows import Rows, distinct_rows, sample_rows, unit, unit_blocks
 from narrative.storage import read_weights, write_atomic
 
-Floats = npt.NDArray[np.float64]
-Labels = npt.NDArray[np.int64]
 FORMAT = "narrative-framings-1"
-NOISE = -1
-_ROUNDS = 100
+# Rows that a given number of framings is refined on, at most.
+REFINED = 100_000
+_TYPES = [np.float64, np.float32]  # kept as they come: a copy of a large array is large
 _FITTED = ("cluster_centers", "coarse", "labels")
 # Parameter -> what kind of number, and its range.
 _RANGES: dict[str, tuple[type, float, float]] = {
@@ -76,9 +84,11 @@ class FramingModel(
     max_exact : int
         Distinct rows that are joined at most: of more, as many are drawn, and the others are
         assigned to what was found in these (memory grows with the square of what is joined).
-        `min_cluster_size` then counts in proportion, at least 2: smaller framings are missed.
+        `min_cluster_size` then counts in proportion, at least 2: smaller framings are missed. Where
+        `n_clusters` is given, k-means goes on from there on up to 100,000 distinct rows.
     random_state : int
-        Of the draw; without one nothing is random.
+        Of the draw, which depends on the rows, but not on their order; without one nothing is
+        random.
 
     Attributes
     ----------
@@ -94,6 +104,8 @@ class FramingModel(
     ----------
     Sokal, R. R. and Michener, C. D. (1958). A statistical method for evaluating systematic
     relationships. University of Kansas Science Bulletin 38.
+
+    Cohen, E. and Kaplan, H. (2007). Summarizing data using bottom-k sketches. PODC.
 
     Dhillon, I. S. and Modha, D. S. (2001). Concept decompositions for large sparse text data using
     clustering. Machine Learning 42.
@@ -148,34 +160,77 @@ class FramingModel(
             If fewer than `n_clusters` groups are large enough.
         """
         self._check()
-        X = _unit(validate_data(self, X, dtype=np.float64, ensure_min_samples=2))
-        rows = np.unique(X[X.any(axis=1)], axis=0)
-        points, least = rows, int(self.min_cluster_size)
-        if len(rows) > self.max_exact:
-            rng = np.random.default_rng(self.random_state)
-            points = rows[np.sort(rng.choice(len(rows), self.max_exact, replace=False))]
-            least = min(least, max(2, round(least * self.max_exact / len(rows))))
-        groups, parents = self._groups(points, least)
-        kept = np.unique(groups[groups >= 0])
-        means = np.array([points[groups == g].mean(axis=0) for g in kept])
-        means = means.reshape(len(kept), X.shape[1])
-        if self.n_clusters is None:
-            self.coarse_ = np.array([parents[groups == g][0] for g in kept], dtype=np.int64)
-        else:
-            means = _consolidated(rows, means)
-            self.coarse_ = self._coarse(means)
-        self.cluster_centers_ = _unit(means)
+        X = validate_data(self, X, dtype=_TYPES, ensure_min_samples=2)
+        return self._fit(X, distinct_rows(X, self.random_state))
+
+    def fit_blocks(self, blocks: Iterable[npt.ArrayLike]) -> Self:
+        """Find framings in rows that come in blocks, in one pass and without keeping them.
+
+        What ``fit`` finds in all of the rows is found in a sample of them anyway, so this finds the
+        same framings; but they are numbered by size in the sample, ``labels_`` are those of the
+        sample's rows, and beyond its size distinct rows are not counted, but estimated.
+
+        Parameters
+        ----------
+        blocks : iterable of array-like, shape (n_rows, n_features)
+
+        Raises
+        ------
+        InputError
+            As ``fit`` and ``sample_rows``.
+        """
+        self._check()
+        sample = sample_rows(blocks, max(REFINED, self.max_exact), self.random_state)
+        X = validate_data(self, sample.rows, dtype=_TYPES, ensure_min_samples=2)
+        return self._fit(X, np.arange(len(X)), sample.n_distinct)
+
+    def _fit(self, X: Rows, at: npt.NDArray[np.intp], n_distinct: int | None = None) -> Self:
+        """Find framings; `at` are the distinct rows of `X` in the order in which they are drawn."""
+        n_distinct, least = n_distinct or len(at), int(self.min_cluster_size)
+        whole = n_distinct <= self.max_exact
+        points = np.unique(unit(X[at[: self.max_exact]]), axis=0)
+        if not whole:
+            least = min(least, max(2, round(least * self.max_exact / n_distinct)))
+        means, self.coarse_ = self._means(points, least, exact=whole)
+        if self.n_clusters is not None:
+            drawn = at[: max(REFINED, self.max_exact)]
+            means = consolidated(points, means) if whole else refined(X, drawn, means)
+            self.coarse_ = coarse_groups(means, self.coarse_threshold)
+        self.cluster_centers_ = unit(means)
         self._by_size(X)
-        self.labels_ = self._nearest(X)
+        self.labels_ = nearest(X, self.cluster_centers_, self.min_similarity)
         return self
+
+    def _means(self, points: Floats, least: int, *, exact: bool) -> tuple[Floats, Labels]:
+        """Return the means of groups that are large enough, and the coarse group of each."""
+        if self.n_clusters is None:
+            heights = self.distance_threshold, self.coarse_threshold
+            groups, coarse = open_groups(points, least, heights, exact=exact)
+        else:
+            groups = given_groups(points, least, self.n_clusters, exact=exact)
+            coarse = groups
+        _, first, of = np.unique(groups, return_index=True, return_inverse=True)
+        noise = int((groups[first] == NOISE).sum())  # they come first
+        sizes = np.bincount(of)[noise:]
+        means = summed(points, of - noise, len(sizes)) / sizes[:, None]
+        return means, coarse[first[noise:]]
 
     def predict(self, X: Any) -> Labels:
         """Return the framing of each row, -1 for none, without fitting again."""
-        return self._nearest(self._checked(X))
+        return nearest(self._checked(X), self.cluster_centers_, self.min_similarity)
+
+    def predict_blocks(self, blocks: Iterable[npt.ArrayLike]) -> Iterator[Labels]:
+        """Yield the labels of each block of rows as it comes: memory is that of a block."""
+        for block in blocks:
+            yield self.predict(block)
 
     def transform(self, X: Any) -> Floats:
         """Return the cosine of each row to each framing's centre, shape (n_samples, n_framings)."""
-        return np.asarray(self._checked(X) @ self.cluster_centers_.T)
+        X = self._checked(X)
+        out = np.empty((len(X), len(self.cluster_centers_)))
+        for part, rows in unit_blocks(X):
+            np.matmul(rows, self.cluster_centers_.T, out=out[part])
+        return out
 
     @property
     def _n_features_out(self) -> int:  # for the names of what transform returns
@@ -240,80 +295,14 @@ class FramingModel(
                 span = f"from {low} to {high}" if high < np.inf else f"of at least {low}"
                 raise InputError(f"FramingModel: {name}={value!r}; expected {number} {span}.")
 
-    def _checked(self, X: Any) -> Floats:
+    def _checked(self, X: Any) -> Rows:
         check_is_fitted(self)
-        return _unit(validate_data(self, X, dtype=np.float64, reset=False))
+        return cast("Rows", validate_data(self, X, dtype=_TYPES, reset=False))
 
-    def _groups(self, points: Floats, least: int) -> tuple[Labels, Labels]:
-        """Return each point's group, -1 where it is too small, and its group's coarse group.
-
-        Heights of Ward's tree are no cosines: there the group is its own coarse group.
-        """
-        from scipy.cluster.hierarchy import fcluster, linkage
-        from scipy.spatial.distance import pdist
-
-        if len(points) < 2:
-            group = 0 if len(points) >= least else NOISE
-            return np.full(len(points), group), np.zeros(len(points), np.int64)
-        if self.n_clusters is not None:
-            tree = linkage(pdist(points), "ward")
-        else:
-            distances = pdist(points, "sqeuclidean")
-            distances /= 2  # one less the cosine, of unit vectors
-            tree = linkage(distances, "average")
-        steps = np.arange(len(tree), dtype=float)
-
-        def cut(n_joined: int) -> Labels:
-            """Return the groups after so many joins."""
-            return np.asarray(fcluster(tree, n_joined - 1, "monocrit", monocrit=steps), np.int64)
-
-        if self.n_clusters is not None:
-            fine = coarse = self._joins(tree, least)
-        else:
-            fine, coarse = (
-                int((tree[:, 2] <= height).sum())
-                for height in (self.distance_threshold, self.coarse_threshold)
-            )
-        groups = cut(fine)
-        small = np.bincount(groups)[groups] < least
-        return np.where(small, NOISE, groups), cut(max(fine, coarse))
-
-    def _coarse(self, means: Floats) -> Labels:
-        """Return the coarse group of each framing from the means of their rows (unit vectors)."""
-        from scipy.cluster.hierarchy import fcluster, linkage
-        from scipy.spatial.distance import squareform
-
-        if len(means) < 2:
-            return np.zeros(len(means), np.int64)
-        distances = 1 - means @ means.T  # the mean of one less the cosine, over pairs of rows
-        np.fill_diagonal(distances, 0)
-        tree = linkage(np.maximum(squareform(distances, checks=False), 0), "average")
-        return np.asarray(fcluster(tree, self.coarse_threshold, "distance"), np.int64)
-
-    def _joins(self, tree: Floats, least: int) -> int:
-        """Return the most joins after which `n_clusters` groups are large enough."""
-        n = len(tree) + 1
-        sizes = np.concatenate([np.ones(n), tree[:, 3]])
-        large = n if least <= 1 else 0
-        found = {large: 0}  # how many are large -> the most joins after which as many are
-        for step, (left, right, _, size) in enumerate(tree):
-            parts = sum(bool(sizes[int(i)] >= least) for i in (left, right))
-            large += int(size >= least) - parts
-            found[large] = step + 1
-        if self.n_clusters in found:
-            return found[self.n_clusters]
-        most = max(found)
-        warnings.warn(
-            f"{self.n_clusters} framings asked for; at most {most} groups at a time have "
-            f"{least} distinct rows.",
-            ConvergenceWarning,
-            stacklevel=4,
-        )
-        return found[most]
-
-    def _by_size(self, X: Floats) -> None:
+    def _by_size(self, X: Rows) -> None:
         """Number framings by the rows that they get, and drop those that get none."""
-        counts = np.bincount(self._nearest(X) + 1, minlength=len(self.cluster_centers_) + 1)[1:]
+        found = nearest(X, self.cluster_centers_, self.min_similarity)
+        counts = np.bincount(found + 1, minlength=len(self.cluster_centers_) + 1)[1:]
         centres = np.round(self.cluster_centers_, 9)
         order = sorted(
             np.flatnonzero(counts).tolist(), key=lambda k: (-counts[k], centres[k].tolist())
@@ -322,33 +311,6 @@ class FramingModel(
         seen: dict[int, int] = {}
         parents = [seen.setdefault(int(self.coarse_[k]), len(seen)) for k in order]
         self.coarse_ = np.array(parents, dtype=np.int64)
-
-    def _nearest(self, unit: Floats) -> Labels:
-        if not len(self.cluster_centers_):
-            return np.full(len(unit), NOISE, np.int64)
-        cosines = unit @ self.cluster_centers_.T
-        none = (cosines.max(axis=1) < self.min_similarity) | ~unit.any(axis=1)
-        return np.where(none, NOISE, cosines.argmax(axis=1)).astype(np.int64)
-
-
-def _consolidated(rows: Floats, means: Floats) -> Floats:
-    """Return the means of the rows nearest to each mean, until they stay."""
-    nearest = np.full(len(rows), NOISE)
-    for _ in range(_ROUNDS):
-        now = (rows @ _unit(means).T).argmax(axis=1) if len(means) else nearest
-        if np.array_equal(now, nearest):
-            break
-        nearest = now
-        sums = np.zeros_like(means)
-        np.add.at(sums, nearest, rows)
-        sizes = np.bincount(nearest, minlength=len(means))[:, None]
-        means = np.where(sizes > 0, sums / np.maximum(sizes, 1), means)
-    return means
-
-
-def _unit(rows: Floats) -> Floats:
-    """Return the rows at length 1; those of length zero as they are."""
-    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12))
 
 
 def _write(path: Path, data: bytes) -> None:

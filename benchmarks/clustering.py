@@ -1,0 +1,122 @@
+"""Seconds and peak memory of finding framings in many vectors, and how they grow.
+
+    python benchmarks/clustering.py [--sizes 10000 100000 1000000] [--given 0 100] [--repeat 2]
+    python benchmarks/clustering.py --stream 10000000 [--folder /tmp]
+
+Vectors of 384 single-precision numbers around a hundred centres, each size in a process of its own.
+Printed for the number of framings open (0) and given: seconds of ``fit`` and of ``predict`` over
+all of them, the peak memory of the process and what it had with the vectors alone, and the exponent
+of the growth in seconds between sizes. With --stream, vectors are written to a file first, and read
+from it in blocks twice: to draw the rows that framings are found in, and to assign each of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import tempfile
+import time
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from side_by_side import machine, peak
+
+DIMS, CENTRES, BLOCK = 384, 100, 50_000
+
+
+def drawn(n: int) -> Iterator[np.ndarray]:
+    """Yield blocks of unit vectors around the centres."""
+    rng = np.random.default_rng(0)
+    centres = rng.standard_normal((CENTRES, DIMS), dtype=np.float32)
+    for start in range(0, n, BLOCK):
+        rows = rng.standard_normal((min(BLOCK, n - start), DIMS), dtype=np.float32)
+        rows *= np.float32(1.2)
+        rows += centres[rng.integers(0, CENTRES, len(rows))]
+        yield rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def whole(n: int, given: int) -> tuple[float, float, float, float, int]:
+    """Return seconds to fit and to predict, peak memory before and after, and the framings."""
+    from narrative.framings import FramingModel
+
+    vectors = np.empty((n, DIMS), np.float32)
+    for number, rows in enumerate(drawn(n)):
+        vectors[number * BLOCK : number * BLOCK + len(rows)] = rows
+    before, began = peak(), time.perf_counter()
+    model = FramingModel(given or None).fit(vectors)
+    fitted = time.perf_counter()
+    labels = model.predict(vectors)
+    done = time.perf_counter()
+    assert (labels == model.labels_).all()
+    return fitted - began, done - fitted, before, peak(), len(model.cluster_centers_)
+
+
+def written(n: int, path: Path) -> None:
+    with path.open("wb") as file:
+        for rows in drawn(n):
+            rows.tofile(file)
+
+
+def read(path: Path) -> Iterator[np.ndarray]:
+    with path.open("rb") as file:
+        while len(rows := np.fromfile(file, np.float32, BLOCK * DIMS)):
+            yield rows.reshape(-1, DIMS)
+
+
+def streamed(path: Path, given: int) -> tuple[float, float, float, float, int]:
+    """Return what ``whole`` does, of blocks read from a file."""
+    from narrative.framings import FramingModel
+
+    before, began = peak(), time.perf_counter()
+    model = FramingModel(given or None).fit_blocks(read(path))
+    fitted = time.perf_counter()
+    counts = np.zeros(len(model.cluster_centers_) + 1, np.int64)
+    for labels in model.predict_blocks(read(path)):
+        counts += np.bincount(labels + 1, minlength=len(counts))
+    done = time.perf_counter()
+    return fitted - began, done - fitted, before, peak(), len(model.cluster_centers_)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--given", type=int, nargs="+", default=[0, 100])
+    parser.add_argument("--repeat", type=int, default=2)
+    parser.add_argument("--stream", type=int, help="vectors in a file")
+    parser.add_argument("--folder", help="where the file is for a while (1,536 bytes a vector)")
+    args = parser.parse_args()
+    print(machine())
+    context = multiprocessing.get_context("spawn")
+    with tempfile.TemporaryDirectory(dir=args.folder) as folder:
+        path = Path(folder) / "vectors.f32"
+        if args.stream:
+            written(args.stream, path)
+        for given in args.given:
+            medians = {}
+            for n in [args.stream] if args.stream else args.sizes:
+                runs = []
+                for _ in range(args.repeat):
+                    with context.Pool(1) as pool:
+                        work = (streamed, (path, given)) if args.stream else (whole, (n, given))
+                        runs.append(pool.apply(*work))
+                fit, predict, before, after, found = np.array(runs).T
+                medians[n] = np.median(fit + predict)
+                print(
+                    f"{n:>10,} vectors, {given or 'open':>5}: fit {np.median(fit):6.1f} s "
+                    f"[{fit.min():.1f}, {fit.max():.1f}], predict {np.median(predict):6.1f} s "
+                    f"[{predict.min():.1f}, {predict.max():.1f}], peak {after.max():.2f} GiB "
+                    f"({before.max():.2f} before), {int(found[0])} framings",
+                    flush=True,
+                )
+            sizes = list(medians)
+            for few, many in pairwise(sizes):
+                exponent = np.log(medians[many] / medians[few]) / np.log(many / few)
+                print(f"           {few:,} to {many:,}: n^{exponent:.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""Centres of framings: which is nearest to a row, and what the rows nearest to it are in the mean.
+
+Rows are taken in blocks, so that memory does not grow with rows times centres.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
+
+from narrative.framings.joining import NOISE, Floats, Labels
+from narrative.framings.rows import BLOCK, Rows, unit, unit_blocks
+
+_ROUNDS, _STEADY = 100, 10_000
+
+
+def nearest(X: Rows, centres: Floats, min_similarity: float) -> Labels:
+    """Return the nearest centre of each row, -1 where its cosine is less, or the row is zeros.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n_rows, n_features)
+        Of any length.
+    centres : ndarray, shape (n_centres, n_features)
+        Unit vectors.
+    min_similarity : float
+    """
+    labels = np.full(len(X), NOISE, np.int64)
+    if len(centres):
+        for part, rows in unit_blocks(X):
+            labels[part] = _nearest(rows, centres, min_similarity)
+    return labels
+
+
+def consolidated(points: Floats, means: Floats) -> Floats:
+    """Return the means of the points nearest to each mean, until they stay (spherical k-means).
+
+    Parameters
+    ----------
+    points : ndarray, shape (n, n_features)
+        Unit vectors, few.
+    means : ndarray, shape (n_centres, n_features)
+        Where to begin; one to which no point is nearest stays.
+    """
+    before = np.full(len(points), NOISE)
+    for _ in range(_ROUNDS if len(means) else 0):
+        now = (points @ unit(means).T).argmax(axis=1)
+        if np.array_equal(now, before):
+            break
+        before = now
+        means = _over(summed(points, now, len(means)), now, means)
+    return means
+
+
+def refined(X: Rows, at: npt.NDArray[np.intp], means: Floats) -> Floats:
+    """Return what ``consolidated`` does, of many rows: nearness in float32, sums in float64.
+
+    After the first round only rows that change sides are added and taken off, and it stops when
+    fewer than one in ten thousand do.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n_rows, n_features)
+        Of any length.
+    at : ndarray of int
+        The rows that count.
+    means : ndarray, shape (n_centres, n_features)
+    """
+    rows = np.empty((len(at), X.shape[1]), np.float32)
+    for part, there in unit_blocks(X, at):
+        rows[part] = there
+    before: Labels = np.full(len(at), NOISE)
+    sums: Floats = np.zeros(means.shape)
+    for _ in range(_ROUNDS if len(means) else 0):
+        centres = unit(means).astype(np.float32)
+        now: Labels = np.empty_like(before)
+        for start in range(0, len(rows), BLOCK):
+            part = slice(start, start + BLOCK)
+            now[part] = (rows[part] @ centres.T).argmax(axis=1)
+        moved = np.flatnonzero(now != before)
+        for start in range(0, len(moved), BLOCK):
+            some = moved[start : start + BLOCK]
+            taken = rows[some].astype(np.float64)
+            sums += summed(taken, now[some], len(means)) - summed(taken, before[some], len(means))
+        before = now
+        means = _over(sums, now, means)
+        if len(moved) * _STEADY <= len(rows):
+            break
+    return means
+
+
+def _over(sums: Floats, labels: Labels, means: Floats) -> Floats:
+    """Return the sums over how many rows they are of; the means before where there are none."""
+    sizes = np.bincount(labels, minlength=len(means))[:, None]
+    return np.asarray(np.where(sizes > 0, sums / np.maximum(sizes, 1), means), np.float64)
+
+
+def summed(rows: Floats, labels: Labels, k: int) -> Floats:
+    """Return the sum of the rows of each label from 0 to `k` - 1; others are left out."""
+    at = np.flatnonzero(labels >= 0)
+    ones = csr_array((np.ones(len(at)), (labels[at], at)), shape=(k, len(rows)))
+    return np.asarray(ones @ rows)
+
+
+def _nearest(rows: Floats, centres: Floats, min_similarity: float) -> Labels:
+    cosines = rows @ centres.T
+    best = cosines.argmax(axis=1)
+    sure = np.take_along_axis(cosines, best[:, None], axis=1)[:, 0] >= min_similarity
+    return np.where(sure & rows.any(axis=1), best, NOISE).astype(np.int64)
