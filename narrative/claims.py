@@ -85,7 +85,8 @@ def extract_claims(
         documents, sources, attribution=attribution, parser=parser, progress=progress
     )
     register = Register()
-    table = check_table(renamed(table, register.entered(added)), "claims")
+    register.enter(added)
+    table = check_table(renamed(table, register.others(added)), "claims")
     table.attrs["sources"] = register.table(sources).to_dict("list")
     other = parser_of(parser)
     languages = sorted({str(lang) for lang in documents["lang"]})

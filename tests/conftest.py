@@ -234,6 +234,7 @@ def study_folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def fast_models(monkeypatch: pytest.MonkeyPatch) -> FakeEncoder:
     """Let a run use the tiny encoder and heads for the template's one framing."""
+    import narrative.partitions.work
     import narrative.pipeline
     import narrative.stance.certainty
     import narrative.stance.scorer
@@ -243,7 +244,8 @@ def fast_models(monkeypatch: pytest.MonkeyPatch) -> FakeEncoder:
     pairs = PairModel(FakePairs(), encoder)
     model = StanceModel(fake_adapter(encoder, {"advance": proposition}), encoder, pairs)
     encoder.calls.clear()
-    for module in (narrative.pipeline, narrative.stance.certainty, narrative.stance.scorer):
+    work, pipeline = narrative.partitions.work, narrative.pipeline
+    for module in (work, pipeline, narrative.stance.certainty, narrative.stance.scorer):
         monkeypatch.setattr(module, "stance_model", lambda *given: model)
     return encoder
 

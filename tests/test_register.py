@@ -23,17 +23,21 @@ def _added(*rows: tuple[str, ...]) -> pd.DataFrame:
 
 def test_spellings_of_one_person_are_the_source_of_the_first_document() -> None:
     register = Register()
-    others = register.entered(_added(*ROWS))
-    assert others == {"b": {"named_володимир_бренко": "named_volodymyr_brenko"}}
+    register.enter(_added(*ROWS))
+    assert register.others(_added(*ROWS)) == {
+        "b": {"named_володимир_бренко": "named_volodymyr_brenko"}
+    }
     assert list(register.added) == ["named_volodymyr_brenko", "unnamed_russian"]
 
 
 def test_entering_in_parts_is_entering_at_once() -> None:
     register, whole = Register(), Register()
+    whole.enter(_added(*ROWS))
     found: dict[str, dict[str, str]] = {}
     for row in ROWS:
-        found |= register.entered(_added(row))
-    assert (found, register.added) == (whole.entered(_added(*ROWS)), whole.added)
+        register.enter(_added(row))
+        found |= register.others(_added(row))
+    assert (found, register.added) == (whole.others(_added(*ROWS)), whole.added)
 
 
 def test_a_chain_names_a_source_once_after_renaming() -> None:
@@ -63,7 +67,8 @@ def test_a_documents_claims_do_not_depend_on_those_beside_it(
     register, parts = Register(), []
     for at in range(len(documents)):
         part, added = claims_by_document(documents.iloc[[at]], sources, attribution=attribution)
-        parts.append(renamed(part, register.entered(added)))
+        register.enter(added)
+        parts.append(renamed(part, register.others(added)))
     pd.testing.assert_frame_equal(
         pd.concat(parts, ignore_index=True), whole, check_like=True, obj="claims"
     )

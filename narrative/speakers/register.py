@@ -34,7 +34,7 @@ class Register:
     added: dict[str, Speaker] = field(default_factory=dict)
     _persons: dict[tuple[str, ...], str] = field(default_factory=dict)
 
-    def entered(self, added: pd.DataFrame) -> Renamed:
+    def enter(self, added: pd.DataFrame) -> None:
         """Enter what documents added.
 
         Parameters
@@ -42,32 +42,51 @@ class Register:
         added : DataFrame
             The columns ``ADDED``, documents in the order of their ids, each one's sources in the
             order in which it named them.
+        """
+        for source_id, name, kind, camp in added[ADDED[1:]].itertuples(index=False, name=None):
+            key = _key(str(name), str(kind))
+            if key and key in self._persons:
+                continue
+            speaker = Speaker(str(source_id), str(kind), str(camp), str(name))
+            self.added.setdefault(speaker.source_id, speaker)
+            if key:
+                self._persons[key] = speaker.source_id
+
+    def others(self, added: pd.DataFrame) -> Renamed:
+        """Return, of sources that were entered, those that are called otherwise here.
 
         Returns
         -------
         dict of doc_id to dict of str to str
-            Ids that are another's here, with that other.
+            The document's id of a source, and the one it has here.
         """
         out: Renamed = {}
-        for doc_id, *row in added[ADDED].itertuples(index=False, name=None):
-            source_id, name, kind, camp = map(str, row)
-            mine = self._entered(Speaker(source_id, kind, camp, name))
+        for doc_id, source_id, name, kind in added[ADDED[:4]].itertuples(index=False, name=None):
+            mine = self._persons.get(_key(str(name), str(kind)), str(source_id))
             if mine != source_id:
-                out.setdefault(str(doc_id), {})[source_id] = mine
+                out.setdefault(str(doc_id), {})[str(source_id)] = mine
         return out
-
-    def _entered(self, speaker: Speaker) -> str:
-        key = person_key(speaker.name.split()) if speaker.kind == "person" else ()
-        if key and key in self._persons:
-            return self._persons[key]
-        self.added.setdefault(speaker.source_id, speaker)
-        if key:
-            self._persons[key] = speaker.source_id
-        return speaker.source_id
 
     def table(self, sources: pd.DataFrame) -> pd.DataFrame:
         """Return the ``sources`` table with those that were added."""
         return with_added(sources, self.added.values())
+
+
+def registered(parts: Iterable[pd.DataFrame]) -> Register:
+    """Return the register of what was added, from parts that hold documents in any order."""
+    # Of one part only the first mention of each source can matter.
+    firsts = [
+        p.sort_values("doc_id", kind="stable").drop_duplicates(ADDED[1:]) for p in parts if len(p)
+    ]
+    register = Register()
+    if firsts:
+        register.enter(pd.concat(firsts, ignore_index=True).sort_values("doc_id", kind="stable"))
+    return register
+
+
+def _key(name: str, kind: str) -> tuple[str, ...]:
+    """Return what two spellings of one person share; nothing for others than persons."""
+    return person_key(name.split()) if kind == "person" else ()
 
 
 def with_added(sources: pd.DataFrame, added: Iterable[Speaker]) -> pd.DataFrame:
