@@ -49,7 +49,7 @@ from narrative.partitions.work import (
 from narrative.provenance import code_hash, input_hashes, kept_tables, versions
 from narrative.reporting import Reporter, Silent
 from narrative.run_folder import make_folder
-from narrative.schema import NO_FRAMING, check_table
+from narrative.schema import NO_FRAMING, check_table, empty_table
 from narrative.speakers import (
     check_sources,
     normalise_mention,
@@ -126,6 +126,9 @@ def _corpus(run: _Run) -> Tables:
     return {"documents": documents, "offsets": offsets}
 
 
+_SAID = ["source_id", "chain"]
+
+
 def _claims(run: _Run) -> Tables:
     documents = run.table("documents", ["outlet"])
     listed = run.study.sources()
@@ -139,9 +142,16 @@ def _claims(run: _Run) -> Tables:
         for part, added in zip(parts.tables("claims"), parts.tables("added"), strict=True):
             yield renamed(part, register.others(added))
 
-    said = [c[["source_id", "chain"]].drop_duplicates() for c in claims()]
+    said = pd.concat(
+        [empty_table("claims")[_SAID], *(c[_SAID].drop_duplicates() for c in claims())]
+    )
+    if said.empty:
+        run.reporter.note(
+            f"No claim was found (documents: {len(documents)}). See what is kept of them with "
+            "narrative.read_corpus, and whether lang is the language that they are in."
+        )
     kept = with_outlets(listed, documents)
-    used = used_sources(register.table(sources), pd.concat(said, ignore_index=True), kept)
+    used = used_sources(register.table(sources), said, kept)
     return {"claims": Streamed("claims", claims), "sources": used}
 
 

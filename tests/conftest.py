@@ -231,6 +231,14 @@ def study_folder(tmp_path: Path) -> Path:
     return folder
 
 
+def fast_model(encoder: FakeEncoder | None = None) -> StanceModel:
+    """Return the tiny encoder with heads for the template's one framing."""
+    encoder = encoder or FakeEncoder()
+    proposition = "The army is advancing and taking its objectives."
+    pairs = PairModel(FakePairs(), encoder)
+    return StanceModel(fake_adapter(encoder, {"advance": proposition}), encoder, pairs)
+
+
 @pytest.fixture
 def fast_models(monkeypatch: pytest.MonkeyPatch) -> FakeEncoder:
     """Let a run use the tiny encoder and heads for the template's one framing."""
@@ -240,9 +248,7 @@ def fast_models(monkeypatch: pytest.MonkeyPatch) -> FakeEncoder:
     import narrative.stance.scorer
 
     encoder = FakeEncoder()
-    proposition = "The army is advancing and taking its objectives."
-    pairs = PairModel(FakePairs(), encoder)
-    model = StanceModel(fake_adapter(encoder, {"advance": proposition}), encoder, pairs)
+    model = fast_model(encoder)
     encoder.calls.clear()
     work, pipeline = narrative.partitions.work, narrative.pipeline
     for module in (work, pipeline, narrative.stance.certainty, narrative.stance.scorer):

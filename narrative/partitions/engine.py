@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+
+from narrative.errors import InputError, perhaps
 
 Made = dict[str, pd.DataFrame | npt.NDArray[np.generic]]
 
@@ -58,6 +61,40 @@ class Engine(Protocol):
         -----
         A failure of `work` is an outcome, never raised; what is raised ends the run.
         """
+
+
+def engine_of(
+    engine: str = "local", scheduler: str = "", workers: int | None = None
+) -> AbstractContextManager[Engine]:
+    """Return the engine that a command names, as a context.
+
+    Parameters
+    ----------
+    engine : {"local", "dask"}
+    scheduler, workers
+        As ``DaskEngine`` takes them.
+
+    Raises
+    ------
+    InputError
+        If the engine is unknown, what it needs is not installed, or the rest is another's.
+    """
+    if engine == "dask":
+        from narrative.partitions.dask import DaskEngine
+
+        return DaskEngine(scheduler, workers or 0)
+    if engine != "local":
+        raise InputError(
+            f"engine={engine!r}: expected local or dask{perhaps(engine, ('local', 'dask'))}. Write "
+            "one of the two."
+        )
+    if scheduler or workers:
+        given = "--scheduler" if scheduler else "--workers"
+        raise InputError(
+            f"{given} is for --engine dask; got --engine local. Write --engine dask, or leave "
+            f"{given} out."
+        )
+    return nullcontext(LocalEngine())
 
 
 class LocalEngine:
