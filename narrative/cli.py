@@ -88,6 +88,11 @@ def cli() -> None:
     show_default=True,
     help="Documents in memory at a time; so many are done again after an interruption.",
 )
+@click.option(
+    "--skip-rows",
+    is_flag=True,
+    help="Leave out rows of the documents file that cannot be read, and name them.",
+)
 def run(study: Path, out: Path, from_stage: str | None, **how: Any) -> None:
     """Run STUDY.toml: documents to claims, framings, stance, timeline and ledger.
 
@@ -98,14 +103,14 @@ def run(study: Path, out: Path, from_stage: str | None, **how: Any) -> None:
     from narrative.pipeline import run_study
     from narrative.study import read_study
 
-    partition, console = how.pop("partition"), _Console()
+    parts = {name: how.pop(name) for name in ("partition", "skip_rows")}
+    console = _Console()
     try:
         read = read_study(study)
         with engine_of(**how) as engine:
             manifest = run_study(
-                read, out, from_stage=from_stage, reporter=console, engine=engine,
-                partition=partition,
-            )  # fmt: skip
+                read, out, from_stage=from_stage, reporter=console, engine=engine, **parts
+            )
     finally:
         console.close()
     left = len({s["doc_id"] for s in manifest["skipped"]})

@@ -14,7 +14,6 @@ import pandas as pd
 
 from narrative.adapter import load_adapter
 from narrative.claims import attributed_by, cue_language, parser_of
-from narrative.corpus import read_corpus
 from narrative.digests import DIGESTS, write_digest
 from narrative.encoder import Encoder
 from narrative.errors import InputError, perhaps
@@ -35,6 +34,7 @@ from narrative.partitions import (
     plan_run,
     with_rows,
 )
+from narrative.partitions.corpus import CorpusParts
 from narrative.partitions.work import (
     Extraction,
     Places,
@@ -81,6 +81,7 @@ class _Run:
     namer: Namer
     engine: Engine
     partition: int
+    skip_rows: bool = False
     stage: str = ""
     key: str = ""
     skipped: list[Skipped] = field(default_factory=list)
@@ -119,11 +120,13 @@ class _Run:
 def _corpus(run: _Run) -> Tables:
     path = run.study.path("documents")
     assert path is not None  # Files.documents has a default, and read_study checked it
-    documents = read_corpus(path, lang=run.study.lang)
-    offsets = check_table(pd.DataFrame(documents.attrs.pop("offsets")), "offsets")
-    for note in documents.attrs.pop("notes"):
+    folder = run.out / PARTS / run.stage
+    source = CorpusParts(path, run.study.lang, folder, run.key, run.skip_rows)
+    read = source.read(run.reporter.progress)
+    run.skipped += read.skipped
+    for note in read.notes():
         run.reporter.note(note)
-    return {"documents": documents, "offsets": offsets}
+    return {"documents": read.documents(), "offsets": read.offsets()}
 
 
 _SAID = ["source_id", "chain"]
@@ -313,6 +316,7 @@ def run_study(
     namer: Namer = first_terms,
     engine: Engine | None = None,
     partition: int = DOCUMENTS,
+    skip_rows: bool = False,
 ) -> dict[str, Any]:
     """Run every stage of a study and write its tables, ``numbers.json`` and ``manifest.json``.
 
@@ -334,6 +338,9 @@ def run_study(
     partition : int
         Documents of a part, at most: so many are in memory at a time, and are done again after an
         interruption.
+    skip_rows : bool
+        Leave out rows of the documents file that are no document, and name them, where otherwise
+        they end the run before anything is computed.
 
     Returns
     -------
@@ -352,7 +359,9 @@ def run_study(
     if partition < 1:
         raise InputError(f"partition={partition}: expected one document or more. Write 100.")
     study.check()
-    run = _Run(study, Path(out), reporter or Silent(), namer, engine or LocalEngine(), partition)
+    run = _Run(
+        study, Path(out), reporter or Silent(), namer, engine or LocalEngine(), partition, skip_rows
+    )
     make_folder(run.out, study)
     for note in study.notes():
         run.reporter.note(note)
@@ -378,6 +387,7 @@ def run_study(
                 # A pipeline of the same name can be another version.
                 "parser": parser.identity if parser and "parser" in plan.sections else "",
                 "namer": _name(namer) if stage == "framings" else "",
+                "skip_rows": skip_rows and stage == "corpus",
             }
         )
         outputs |= _run_stage(run, stage, keys[stage], forced=forced)

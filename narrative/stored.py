@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +53,7 @@ class StoredTable:
         meta = self._file.metadata
         counts = [meta.row_group(i).num_rows for i in range(meta.num_row_groups)]
         self._ends = np.cumsum(counts, dtype=np.int64)
-        self._group = lru_cache(maxsize=_HELD)(self._read)
+        self._groups: dict[int, pd.DataFrame] = {}  # no lru_cache: its circle outlives the table
 
     def __len__(self) -> int:
         return int(self._ends[-1]) if len(self._ends) else 0
@@ -65,6 +64,14 @@ class StoredTable:
             return pd.DataFrame(table.to_pandas())
         except DAMAGED as error:
             raise _damaged(self.path, error) from error
+
+    def _group(self, number: int) -> pd.DataFrame:
+        """Return a group of rows, kept if it was asked for lately."""
+        group = self._groups.pop(number, None)
+        self._groups[number] = self._read(number) if group is None else group
+        if len(self._groups) > _HELD:
+            del self._groups[next(iter(self._groups))]
+        return self._groups[number]
 
     def groups(self) -> Iterator[pd.DataFrame]:
         """Yield the rows in order, one group after the other."""

@@ -271,7 +271,7 @@ def test_an_unknown_stage_is_refused_before_anything_is_written(
 @pytest.mark.parametrize(
     ("function", "stage", "error"),
     [
-        ("read_corpus", "corpus", KeyboardInterrupt),
+        ("CorpusParts", "corpus", KeyboardInterrupt),
         ("claims_by_document", "claims", MemoryError),
         ("fit_framings", "framings", KeyboardInterrupt),
         ("score_stance", "stances", MemoryError),

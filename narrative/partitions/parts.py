@@ -112,12 +112,24 @@ class Parts:
         mine = set(cut.doc_ids)
         return {s.doc_id for s in self.skipped if s.doc_id in mine}
 
+    def has(self, cut: Cut) -> bool:
+        """Return whether a cut is done."""
+        return self._read(cut) is not None
+
+    def path(self, cut: Cut, name: str) -> Path:
+        """Return the file of a table of a cut."""
+        return self._file(cut, f"{name}.parquet")
+
+    def table(self, cut: Cut, name: str) -> pd.DataFrame:
+        """Return a table of a cut."""
+        read: pd.DataFrame = self._whole(cut, partial(read_table, self.path(cut, name)))
+        return read
+
     def tables(self, name: str) -> Iterator[pd.DataFrame]:
         """Yield a table of each part that has it, in the order of the cuts."""
         for cut in self.cuts:
-            path = self._file(cut, f"{name}.parquet")
-            if path.is_file():
-                yield self._whole(cut, partial(read_table, path))
+            if self.path(cut, name).is_file():
+                yield self.table(cut, name)
 
     def array(self, name: str, plan: Plan, rows: int) -> npt.NDArray[Any] | None:
         """Return an array of a run's claims, as a file that is read as needed.
@@ -148,6 +160,27 @@ class Parts:
                 out = np.lib.format.open_memmap(into, mode="w+", dtype=part.dtype, shape=shape)
             out[plan.claims_at(cut, self.left(cut))] = part
         return None if out is None else np.asarray(out)
+
+    def stacked(self, name: str) -> npt.NDArray[Any]:
+        """Return an array of all parts, one after the other, as a file that is read as needed."""
+        parts = [self._whole(c, partial(self._mapped, c, name)) for c in self.cuts]
+        shape = (sum(map(len, parts)), *parts[0].shape[1:])
+        if not shape[0]:
+            return np.asarray(parts[0])
+        into = self.folder / f"{name}.npy"
+        out = np.lib.format.open_memmap(into, mode="w+", dtype=parts[0].dtype, shape=shape)
+        at = 0
+        for part in parts:
+            out[at : at + len(part)] = part
+            at += len(part)
+        return np.asarray(out)
+
+    def _mapped(self, cut: Cut, name: str) -> npt.NDArray[Any]:
+        path = self._file(cut, f"{name}.npy")
+        try:
+            return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+        except ValueError:  # an empty array cannot be mapped
+            return np.asarray(np.load(path, allow_pickle=False))
 
     def _whole(self, cut: Cut, read: Callable[[], Any]) -> Any:
         """Return what `read` reads; a part that is damaged is made again by the next run."""

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 
 from narrative.errors import NarrativeError
 from narrative.one_line import plain
-from narrative.rows import read_rows
+from narrative.rows import row_pieces
 from narrative.study import Study
 
 _LONGEST = 300
@@ -54,9 +54,11 @@ def with_rows(skipped: Iterable[Skipped], study: Study) -> list[Skipped]:
     found, path = list(skipped), study.path("documents")
     if not found or path is None:
         return found
+    wanted, at = {s.doc_id for s in found}, dict[str, str]()
     try:
-        rows = read_rows(path)["doc_id"]
+        for rows in row_pieces(path, ["doc_id"]):
+            ids = rows["doc_id"].str.strip()
+            at |= {str(d): str(name) for name, d in ids[ids.isin(list(wanted))].items()}
     except (NarrativeError, KeyError):
         return found  # the file has changed meanwhile; ids are known all the same
-    at = {str(d).strip(): str(name) for name, d in zip(rows.index, rows, strict=True)}
     return [replace(s, row=at.get(s.doc_id, "")) for s in found]
