@@ -18,7 +18,7 @@ from narrative.reader.spacy_parser import SpacyParser, spacy_parser
 from narrative.saying import Dater
 from narrative.schema import ATTRIBUTION, Row, check_table, empty_table
 from narrative.segmentation import trim_claim
-from narrative.speakers import NOBODY, Speaker, SpeakerIndex
+from narrative.speakers import ADDED, NOBODY, Register, Speaker, SpeakerIndex, renamed
 from narrative.tagged import TaggedAttributor
 
 _NOT_CLAIM = re.compile(
@@ -81,24 +81,61 @@ def extract_claims(
     """
     if attribution not in ATTRIBUTION:
         raise InputError(f"attribution={attribution!r}; expected one of {', '.join(ATTRIBUTION)}.")
+    table, added = claims_by_document(
+        documents, sources, attribution=attribution, parser=parser, progress=progress
+    )
+    register = Register()
+    register.enter(added)
+    table = check_table(renamed(table, register.others(added)), "claims")
+    table.attrs["sources"] = register.table(sources).to_dict("list")
     other = parser_of(parser)
-    index = SpeakerIndex(sources)
-    rows: list[dict[str, object]] = []
-    done = 0
-    for block in _blocks(documents.to_dict("records")):
-        readings = _readings(block, attribution, other)
-        for doc, reading in zip(block, readings, strict=True):
-            rows += _document_claims(doc, index, str(doc["lang"]), reading)
-            done += 1
-            if progress is not None:
-                progress(done, len(documents))
-    table = check_table(pd.DataFrame(rows), "claims") if rows else empty_table("claims")
-    table.attrs["sources"] = index.table().to_dict("list")
     languages = sorted({str(lang) for lang in documents["lang"]})
     table.attrs["cue_language"] = {lang: cue_language(lang) for lang in languages}
     table.attrs["attribution"] = {lang: attributed_by(lang, attribution) for lang in languages}
     table.attrs["parser"] = other.identity if other else ""
     return table
+
+
+def claims_by_document(
+    documents: pd.DataFrame,
+    sources: pd.DataFrame,
+    *,
+    attribution: str = "auto",
+    parser: str = "",
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Extract claims, each document for itself: the same whatever documents stand beside it.
+
+    Parameters
+    ----------
+    documents, sources, attribution, parser, progress
+        As for ``extract_claims``.
+
+    Returns
+    -------
+    claims, added : DataFrame
+        The ``claims`` table, with the ids that each document gave to sources that are not listed;
+        and these sources, as ``narrative.speakers.Register`` takes them.
+    """
+    other = parser_of(parser)
+    index = SpeakerIndex(sources)
+    rows: list[dict[str, object]] = []
+    added: list[tuple[str, ...]] = []
+    done = 0
+    for block in _blocks(documents.to_dict("records")):
+        readings = _readings(block, attribution, other)
+        for doc, reading in zip(block, readings, strict=True):
+            own = index.anew()
+            rows += _document_claims(doc, own, str(doc["lang"]), reading)
+            added += [
+                (str(doc["doc_id"]), s.source_id, s.name, s.kind, s.camp)
+                for s in own.added.values()
+            ]
+            done += 1
+            if progress is not None:
+                progress(done, len(documents))
+    table = check_table(pd.DataFrame(rows), "claims") if rows else empty_table("claims")
+    return table, pd.DataFrame(added, columns=ADDED, dtype="string")
 
 
 def cue_language(lang: str) -> str:

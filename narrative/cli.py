@@ -68,17 +68,54 @@ def cli() -> None:
 @click.option(
     "--from", "from_stage", metavar="STAGE", help="Recompute this stage and those after it."
 )
-def run(study: Path, out: Path, from_stage: str | None) -> None:
-    """Run STUDY.toml: documents to claims, framings, stance, timeline and ledger."""
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "dask"]),
+    default="local",
+    show_default=True,
+    help="Who works: this process, or workers of Dask. The tables are the same.",
+)
+@click.option("--scheduler", default="", help="Dask: address or file of a scheduler that runs.")
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    help="Dask: processes to start here, where no scheduler is named (default: one a processor).",
+)
+@click.option(
+    "--partition",
+    type=click.IntRange(min=1),
+    default=100,
+    show_default=True,
+    help="Documents in memory at a time; so many are done again after an interruption.",
+)
+@click.option(
+    "--skip-rows",
+    is_flag=True,
+    help="Leave out rows of the documents file that cannot be read, and name them.",
+)
+def run(study: Path, out: Path, from_stage: str | None, **how: Any) -> None:
+    """Run STUDY.toml: documents to claims, framings, stance, timeline and ledger.
+
+    A run that was interrupted goes on where it stopped. A document that cannot be worked on is left
+    out, and named with its row.
+    """
+    from narrative.partitions import engine_of
     from narrative.pipeline import run_study
     from narrative.study import read_study
 
+    parts = {name: how.pop(name) for name in ("partition", "skip_rows")}
     console = _Console()
     try:
-        run_study(read_study(study), out, from_stage=from_stage, reporter=console)
+        read = read_study(study)
+        with engine_of(**how) as engine:
+            manifest = run_study(
+                read, out, from_stage=from_stage, reporter=console, engine=engine, **parts
+            )
     finally:
         console.close()
-    click.echo(f"Tables, numbers.json and manifest.json are in {out}.")
+    left = len({s["doc_id"] for s in manifest["skipped"]})
+    told = f" Documents left out: {left}; manifest.json names them." if left else ""
+    click.echo(f"Tables, numbers.json and manifest.json are in {out}.{told}")
 
 
 @cli.command()

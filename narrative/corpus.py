@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from narrative.cleaning import Segment, clean
+from narrative.copies import PERMUTATIONS, THRESHOLD, named_groups, sketch
 from narrative.errors import InputError
 from narrative.language import check_code
 from narrative.rows import read_csv, read_rows, read_text
@@ -33,7 +36,6 @@ _ALSO_CALLED = {
     "published_at": ("date", "published", "publication_date", "pub_date", "datetime", "day"),
     "text (or path)": ("content", "body", "article", "full_text", "fulltext", "file", "filename"),
 }
-_BATCH = 10_000  # shingles hashed at once, which bounds the memory of a long document
 
 
 def parse_published(value: str) -> tuple[str, str]:
@@ -80,12 +82,12 @@ def parse_published(value: str) -> tuple[str, str]:
 def read_corpus(
     path: str | Path, *, root: str | Path | None = None, lang: str = "en"
 ) -> pd.DataFrame:
-    """Read documents from a CSV, JSONL or Parquet file.
+    """Read documents from a CSV, JSONL or Parquet file, or from a folder of Parquet files.
 
     Parameters
     ----------
     path : path-like
-        A file with ``doc_id, outlet, published_at`` and ``text`` or ``path`` (a .txt or .html file
+        A table with ``doc_id, outlet, published_at`` and ``text`` or ``path`` (a .txt or .html file
         under `root`); optional ``author, title, url, lang``.
     root : path-like, optional
         Folder that `path` entries are relative to and must stay in; by default the file's folder.
@@ -110,42 +112,97 @@ def read_corpus(
     """
     path = Path(path)
     rows = read_rows(path)
-    _check_columns(rows, path.name)
-    if rows.empty:
-        raise InputError(
-            f"{path.name}: no rows below the header; expected at least one document. Add a row a "
-            "document."
-        )
+    check_rows(rows, path.name)
     base = Path(root) if root is not None else path.parent
-    problems: list[str] = []
-    documents, offsets, tagged = [], [], []
-    seen: dict[str, str] = {}
+    read = read_documents(rows, base, lang)
+    problems, seen = dict(read.problems), dict[str, str]()
+    for name, document in zip(read.names, read.documents, strict=True):
+        first = seen.setdefault(document["doc_id"], name)
+        if first != name:
+            problems[name] = twice(document["doc_id"], first)
+    if problems:
+        lines = [f"{path.name}, {n}: {problems[n]}" for n in row_names(rows) if n in problems]
+        raise InputError("\n".join(listed(lines, rows["published_at"])))
+    table = pd.DataFrame(read.documents)
+    table["copy_group"] = copy_groups(dict(zip(table["doc_id"], table["text"], strict=True)))
+    table = check_table(table, "documents")
+    offsets = [
+        (d["doc_id"], *s) for d, of in zip(read.documents, read.segments, strict=True) for s in of
+    ]
+    table.attrs["offsets"] = check_table(pd.DataFrame(offsets, columns=OFFSETS), "offsets").to_dict(
+        "list"
+    )
+    table.attrs["notes"] = [tags_note(path.name, read.tagged)] if read.tagged else []
+    return table
+
+
+OFFSETS = ["doc_id", "clean_start", "raw_start", "length"]
+
+
+class Read(NamedTuple):
+    """What was read of some rows of a table of documents.
+
+    Parameters
+    ----------
+    names : list of str
+        What the file calls the row of each document.
+    documents : list of dict
+        Without ``copy_group``.
+    segments : list of list of Segment
+        Where runs of each document's clean text come from.
+    problems : list of (str, str)
+        Rows that are no document, and why.
+    tagged : list of str
+        Rows whose text holds HTML tags.
+    """
+
+    names: list[str]
+    documents: list[dict[str, str]]
+    segments: list[list[Segment]]
+    problems: list[tuple[str, str]]
+    tagged: list[str]
+
+
+def read_documents(rows: pd.DataFrame, base: Path, lang: str) -> Read:
+    """Read rows of a table of documents, each for itself.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        From ``read_rows`` or ``row_pieces``.
+    base : Path
+        Folder that `path` entries are relative to.
+    lang : str
+        For rows that name none.
+    """
+    read = Read([], [], [], [], [])
     for name, row in zip(row_names(rows), rows.to_dict("records"), strict=True):
         try:
             document, segments = _read_row(row, base, lang)
-            first = seen.setdefault(document["doc_id"], name)
-            if first != name:
-                raise InputError(
-                    f"doc_id={document['doc_id']!r} also stands in {first}: expected ids that "
-                    "differ; rename one."
-                )
         except InputError as error:
-            problems.append(f"{path.name}, {name}: {error}")
+            read.problems.append((name, str(error)))
             continue
         if _TAGS.search(document["text"]):
-            tagged.append(name)
-        documents.append(document)
-        offsets += [(document["doc_id"], *s) for s in segments]
-    if problems:
-        raise InputError("\n".join(_listed(problems, rows["published_at"])))
-    table = pd.DataFrame(documents)
-    table["copy_group"] = copy_groups(dict(zip(table["doc_id"], table["text"], strict=True)))
-    table = check_table(table, "documents")
-    table.attrs["offsets"] = check_table(
-        pd.DataFrame(offsets, columns=["doc_id", "clean_start", "raw_start", "length"]), "offsets"
-    ).to_dict("list")
-    table.attrs["notes"] = [_tags_note(path.name, tagged)] if tagged else []
-    return table
+            read.tagged.append(name)
+        read.names.append(name)
+        read.documents.append(document)
+        read.segments.append(segments)
+    return read
+
+
+def twice(doc_id: str, first: str) -> str:
+    """Say that an id stands in two rows."""
+    return f"doc_id={doc_id!r} also stands in {first}: expected ids that differ; rename one."
+
+
+def check_rows(rows: pd.DataFrame, name: str) -> None:
+    """Raise an InputError if a table of documents lacks a column, or rows."""
+    _check_columns(rows, name)
+    if rows.empty:
+        raise InputError(
+            f"{name}: no rows below the header; expected at least one document. Add a row a "
+            "document."
+        )
 
 
 def _check_columns(rows: pd.DataFrame, name: str) -> None:
@@ -170,7 +227,7 @@ def _check_columns(rows: pd.DataFrame, name: str) -> None:
     )
 
 
-def _listed(problems: list[str], dates: pd.Series) -> list[str]:
+def listed(problems: list[str], dates: pd.Series) -> list[str]:
     """Return the first problems, how many more there are, and what mends dates all at once."""
     more = len(problems) - _MAX_LISTED
     tail = [f"... and {more} more."] if more > 0 else []
@@ -183,7 +240,8 @@ def _listed(problems: list[str], dates: pd.Series) -> list[str]:
     return problems[:_MAX_LISTED] + tail
 
 
-def _tags_note(name: str, rows: list[str]) -> str:
+def tags_note(name: str, rows: list[str]) -> str:
+    """Say which rows hold HTML tags."""
     return (
         f"{name}, {rows[0]}{f' and {len(rows) - 1} more' if len(rows) > 1 else ''}: the text holds "
         "HTML tags, which are read as words. Save each page as .html and name it in a column path "
@@ -191,7 +249,9 @@ def _tags_note(name: str, rows: list[str]) -> str:
     )
 
 
-def copy_groups(texts: dict[str, str], *, threshold: float = 0.8, n_perm: int = 128) -> list[str]:
+def copy_groups(
+    texts: dict[str, str], *, threshold: float = THRESHOLD, n_perm: int = PERMUTATIONS
+) -> list[str]:
     """Return for each document the id of its group of near-duplicates.
 
     Parameters
@@ -209,34 +269,11 @@ def copy_groups(texts: dict[str, str], *, threshold: float = 0.8, n_perm: int = 
     list of str
         The smallest doc_id of each document's group, in the order of `texts`.
     """
-    from datasketch import MinHash, MinHashLSH
-
-    index = MinHashLSH(threshold=threshold, num_perm=n_perm)
-    parent = {doc_id: doc_id for doc_id in texts}
-
-    def find(doc_id: str) -> str:
-        while parent[doc_id] != doc_id:
-            parent[doc_id] = parent[parent[doc_id]]
-            doc_id = parent[doc_id]
-        return doc_id
-
-    sketches: dict[str, MinHash] = {}
-    for doc_id, text in sorted(texts.items()):
-        words = re.findall(r"\w+", text.casefold())
-        sketch = MinHash(num_perm=n_perm, seed=1)
-        shingles = {" ".join(words[i : i + 5]) for i in range(max(1, len(words) - 4))}
-        encoded = [s.encode() for s in sorted(shingles)]
-        for at in range(0, len(encoded), _BATCH):
-            sketch.update_batch(encoded[at : at + _BATCH])
-        sketches[doc_id] = sketch
-        if not words:
-            continue
-        for other in sorted(index.query(sketch)):
-            if sketch.jaccard(sketches[other]) >= threshold:
-                a, b = sorted((find(doc_id), find(other)))
-                parent[b] = a
-        index.insert(doc_id, sketch)
-    return [find(doc_id) for doc_id in texts]
+    found = [sketch(text, n_perm) for text in texts.values()]
+    wordless = np.array([s is None for s in found], dtype=bool)
+    nothing = np.zeros(n_perm, dtype=np.uint32)
+    sketches = np.array([nothing if s is None else s for s in found]).reshape(-1, n_perm)
+    return named_groups(list(texts), sketches, wordless, threshold)
 
 
 def _read_row(row: Row, base: Path, lang: str) -> tuple[dict[str, str], list[Segment]]:

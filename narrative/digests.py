@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from narrative.storage import read_table, sha256_bytes, write_table
+from narrative.storage import read_table
+from narrative.stored import write_pieces
 
 DIGESTS = ".digests"  # the folder of a run that holds them
 _ODD = np.uint64(0x9E3779B97F4A7C15)  # mixes the columns of a row (Knuth's golden ratio)
@@ -17,19 +22,36 @@ _COLUMN = "column "
 
 def digest(table: pd.DataFrame) -> tuple[list[str], dict[str, str]]:
     """Return a hash of each row, and of each column by its name."""
-    columns = {str(c): pd.util.hash_pandas_object(table[c], index=False) for c in table.columns}
-    mixed: npt.NDArray[np.uint64] = np.zeros(len(table), dtype=np.uint64)
-    for hashes in columns.values():
-        mixed = np.add(mixed * _ODD, hashes.to_numpy(np.uint64), dtype=np.uint64)
-    of_columns = {c: sha256_bytes(h.to_numpy().tobytes())[:16] for c, h in columns.items()}
-    return [f"{v:016x}" for v in mixed], of_columns
+    rows, of_columns = _hashes([table])
+    return [f"{v:016x}" for part in rows for v in part], of_columns
 
 
-def write_digest(table: pd.DataFrame, path: Path) -> None:
-    """Write the digest of a table."""
-    rows, columns = digest(table)
-    names = [f"{_COLUMN}{c}" for c in columns] + [""] * len(rows)
-    write_table(pd.DataFrame({"of": names, "hash": [*columns.values(), *rows]}), path)
+def _hashes(
+    pieces: Iterable[pd.DataFrame],
+) -> tuple[list[npt.NDArray[np.uint64]], dict[str, str]]:
+    """Return the hashes of the rows of each piece, and of the columns of all."""
+    columns: dict[str, Any] = {}
+    rows = []
+    for piece in pieces:
+        mixed: npt.NDArray[np.uint64] = np.zeros(len(piece), dtype=np.uint64)
+        for name in piece.columns:
+            hashes = pd.util.hash_pandas_object(piece[name], index=False).to_numpy(np.uint64)
+            mixed = np.add(mixed * _ODD, hashes, dtype=np.uint64)
+            columns.setdefault(str(name), hashlib.sha256()).update(hashes.tobytes())
+        rows.append(mixed)
+    return rows, {c: h.hexdigest()[:16] for c, h in columns.items()}
+
+
+def write_digest(pieces: Iterable[pd.DataFrame], path: Path) -> None:
+    """Write the digest of a table that is given in pieces, however it is cut."""
+    rows, columns = _hashes(pieces)
+    head = _piece([f"{_COLUMN}{c}" for c in columns], list(columns.values()))
+    rest = (_piece([""] * len(part), [f"{v:016x}" for v in part]) for part in rows)
+    write_pieces(chain([head], rest), path, head)
+
+
+def _piece(of: list[str], hashes: list[str]) -> pd.DataFrame:
+    return pd.DataFrame({"of": of, "hash": hashes}, dtype="string")
 
 
 def read_digest(path: Path) -> tuple[list[str], dict[str, str]]:

@@ -8,10 +8,8 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-import pandas as pd
-
 from narrative.errors import InputError
-from narrative.rows import read_rows
+from narrative.rows import parquet_files, row_pieces
 from narrative.storage import sha256_file, sha256_json
 from narrative.study import Study
 
@@ -67,8 +65,12 @@ def input_hashes(study: Study) -> dict[str, str]:
     hashes = {n: _hash(p) for n in names if (p := study.path(n)) is not None and p.is_file()}
     # The texts that the documents table points to are inputs as much as the table itself.
     documents = study.path("documents")
-    rows = read_rows(documents) if documents is not None else pd.DataFrame()
-    texts = {str(v).strip() for v in rows.get("path", ()) if str(v).strip()}
+    texts: set[str] = set()
+    for rows in row_pieces(documents, ["path"]) if documents is not None else ():
+        texts |= {str(v).strip() for v in rows.get("path", ()) if str(v).strip()}
+    if documents is not None and documents.is_dir():
+        files = {p.relative_to(documents).as_posix(): _hash(p) for p in parquet_files(documents)}
+        hashes["documents"] = sha256_json(files)
     hashes["texts"] = sha256_json(
         {t: _hash(p) for t in sorted(texts) if (p := study.root / t).is_file()}
     )

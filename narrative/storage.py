@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -77,19 +77,34 @@ def write_atomic(path: Path, write: Callable[[Path], None]) -> None:
             part.unlink(missing_ok=True)
 
 
+# Rows that are read together: a reader of a few documents reads no more texts than these.
+_GROUPS = {"documents": 256}
+_GROUP = 65_536
+
+
+def group_rows(name: str) -> int:
+    """Return how many rows of a table stand in one row group of its file."""
+    return _GROUPS.get(name, _GROUP)
+
+
 def write_table(table: pd.DataFrame, path: Path) -> None:
     """Write `table` as Parquet, byte for byte the same for the same rows."""
 
     def write(part: Path) -> None:
         table.to_parquet(
-            part, index=False, engine="pyarrow", compression="zstd", write_page_checksum=True
+            part,
+            index=False,
+            engine="pyarrow",
+            compression="zstd",
+            write_page_checksum=True,
+            row_group_size=group_rows(path.stem),
         )
 
     write_atomic(path, write)
 
 
-def read_table(path: Path) -> pd.DataFrame:
-    """Read a Parquet table.
+def read_table(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """Read a Parquet table, or some of its columns.
 
     Raises
     ------
@@ -97,7 +112,10 @@ def read_table(path: Path) -> pd.DataFrame:
         If the file is missing or is not a whole Parquet file.
     """
     try:
-        return pd.read_parquet(path, engine="pyarrow", page_checksum_verification=True)
+        wanted = None if columns is None else list(columns)
+        return pd.read_parquet(
+            path, engine="pyarrow", columns=wanted, page_checksum_verification=True
+        )
     except FileNotFoundError:
         raise StorageError(f"{path}: no such table; run the study first (narrative run).") from None
     except DAMAGED as error:

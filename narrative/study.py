@@ -16,7 +16,7 @@ from narrative.framings import FramingSettings
 from narrative.language import check_code
 from narrative.ledger.record import check_assessments
 from narrative.record_tables import check_events, check_places, check_references
-from narrative.rows import read_csv, read_rows
+from narrative.rows import parquet_files, read_csv, row_pieces
 from narrative.schema import ATTRIBUTION, empty_table, row_names
 from narrative.settings import check_choice, check_range, check_tables, check_type, section
 from narrative.speakers import check_sources
@@ -217,7 +217,8 @@ class Study:
                 "file of places. Name one as [files] places."
             )
         if (events["doc_id"] != "").any():
-            known = {str(i).strip() for i in read_rows(documents).get("doc_id", ())}
+            pieces = row_pieces(documents, ["doc_id"])
+            known = {str(i).strip() for rows in pieces for i in rows.get("doc_id", ())}
             notes += _not_cited(read_csv(path), path.name, known, documents.name)
         return notes
 
@@ -337,6 +338,8 @@ def _check_files(study: Study, where: str) -> None:
                 f"{named} lies outside the study folder; copy it into {study.root}, and write its "
                 "name alone."
             )
+        if path.is_dir() and field.name == "documents" and parquet_files(path):
+            continue
         if path.is_dir():
             raise StudyError(
                 f"{named}: is a folder; expected a file. Write the name of a file in it."

@@ -231,19 +231,27 @@ def study_folder(tmp_path: Path) -> Path:
     return folder
 
 
+def fast_model(encoder: FakeEncoder | None = None) -> StanceModel:
+    """Return the tiny encoder with heads for the template's one framing."""
+    encoder = encoder or FakeEncoder()
+    proposition = "The army is advancing and taking its objectives."
+    pairs = PairModel(FakePairs(), encoder)
+    return StanceModel(fake_adapter(encoder, {"advance": proposition}), encoder, pairs)
+
+
 @pytest.fixture
 def fast_models(monkeypatch: pytest.MonkeyPatch) -> FakeEncoder:
     """Let a run use the tiny encoder and heads for the template's one framing."""
+    import narrative.partitions.work
     import narrative.pipeline
     import narrative.stance.certainty
     import narrative.stance.scorer
 
     encoder = FakeEncoder()
-    proposition = "The army is advancing and taking its objectives."
-    pairs = PairModel(FakePairs(), encoder)
-    model = StanceModel(fake_adapter(encoder, {"advance": proposition}), encoder, pairs)
+    model = fast_model(encoder)
     encoder.calls.clear()
-    for module in (narrative.pipeline, narrative.stance.certainty, narrative.stance.scorer):
+    work, pipeline = narrative.partitions.work, narrative.pipeline
+    for module in (work, pipeline, narrative.stance.certainty, narrative.stance.scorer):
         monkeypatch.setattr(module, "stance_model", lambda *given: model)
     return encoder
 

@@ -186,6 +186,65 @@ def test_a_mistake_of_the_program_is_not_hidden(
         _call(monkeypatch, "run", study_folder, "--out", tmp_path / "out")
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--workers", "2"), "--workers is for --engine dask; got --engine local"),
+        (("--scheduler", "tcp://x:1"), "--scheduler is for --engine dask; got --engine local"),
+        (
+            ("--engine", "dask", "--scheduler", "x", "--workers", "2"),
+            "--scheduler x and --workers 2: expected one of the two",
+        ),
+    ],
+)
+def test_options_of_an_engine_that_do_not_fit_are_named(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Capture,
+    tmp_path: Path,
+    study_folder: Path,
+    options: tuple[str, ...],
+    message: str,
+) -> None:
+    assert _call(monkeypatch, "run", study_folder, "--out", tmp_path / "out", *options) == 1
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_dask_that_is_not_installed_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: Capture, tmp_path: Path, study_folder: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    assert (
+        _call(monkeypatch, "run", study_folder, "--out", tmp_path / "out", "--engine", "dask") == 1
+    )
+    assert "pip install 'narrative[dask]', or leave out --engine" in capsys.readouterr().err
+
+
+def test_a_document_that_is_left_out_is_in_the_last_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: Capture, tmp_path: Path, study_folder: Path,
+    fast_models: Any,
+) -> None:  # fmt: skip
+    import narrative.partitions.work as work
+
+    rows = "a,Example Daily,2025-12-12,The ministry said that the bridge fell.\n"
+    (study_folder / "documents.csv").write_text(
+        f"doc_id,outlet,published_at,text\n{rows}b{rows[1:]}", encoding="utf-8"
+    )
+    plain = work.claims_by_document
+
+    def fails(documents: Any, *args: Any, **options: Any) -> Any:
+        if "b" in set(documents["doc_id"]):
+            raise RuntimeError("unreadable")
+        return plain(documents, *args, **options)
+
+    monkeypatch.setattr(work, "claims_by_document", fails)
+    call = ("run", study_folder, "--out", tmp_path / "out", "--partition", "2")
+    assert _call(monkeypatch, *call) == 0
+    got = capsys.readouterr()
+    assert got.out.endswith("Documents left out: 1; manifest.json names them.\n")
+    assert "Note: documents.csv, row 3: doc_id='b' was left out of claims (Runtime" in got.err
+
+
 def test_a_report_of_no_run_says_what_to_run(
     monkeypatch: pytest.MonkeyPatch, capsys: Capture, tmp_path: Path
 ) -> None:

@@ -425,9 +425,10 @@ def test_a_table_that_cannot_be_read_is_named(
 
 
 def test_a_missing_table_is_named(tmp_path: Path) -> None:
-    for path in (tmp_path / "none.csv", tmp_path):
-        with pytest.raises(InputError, match=r"no such file; expected a \.csv, \.jsonl or"):
-            read_corpus(path)
+    with pytest.raises(InputError, match=r"no such file; expected a \.csv, \.jsonl or"):
+        read_corpus(tmp_path / "none.csv")
+    with pytest.raises(InputError, match=r"no \.parquet file in the folder; expected one or more"):
+        read_corpus(tmp_path)
     with pytest.raises(InputError, match=r"none\.csv: no such file; check the name"):
         read_csv(tmp_path / "none.csv")
     with pytest.raises(InputError, match=r"none\.txt: no such file; check the name"):

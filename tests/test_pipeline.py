@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+import narrative.partitions.work as work
 import narrative.pipeline as module
 from narrative.errors import InputError, StorageError
 from narrative.pipeline import STAGES, run_study, with_outlets
@@ -270,8 +271,8 @@ def test_an_unknown_stage_is_refused_before_anything_is_written(
 @pytest.mark.parametrize(
     ("function", "stage", "error"),
     [
-        ("read_corpus", "corpus", KeyboardInterrupt),
-        ("extract_claims", "claims", MemoryError),
+        ("CorpusParts", "corpus", KeyboardInterrupt),
+        ("claims_by_document", "claims", MemoryError),
         ("fit_framings", "framings", KeyboardInterrupt),
         ("score_stance", "stances", MemoryError),
         ("estimate_timeline", "timeline", KeyboardInterrupt),
@@ -292,7 +293,7 @@ def test_a_killed_run_goes_on_where_it_stopped(
 
     out = tmp_path / "out"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, function, killed)
+        patch.setattr(module if hasattr(module, function) else work, function, killed)
         with pytest.raises(error):
             run_study(read_study(study), out)
     assert not (out / "manifest.json").exists()
@@ -333,7 +334,7 @@ def test_a_change_that_fails_leaves_no_stage_that_looks_finished(study: Path, do
     before = _bytes(done)
     _edit(study, "sources.csv", "|MoD", "|M.o.D.")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "extract_claims", fails)
+        patch.setattr(work, "claims_by_document", fails)
         with pytest.raises(InputError, match="nobody speaks"):
             run_study(read_study(study), done)
     _edit(study, "sources.csv", "|M.o.D.", "|MoD")
@@ -467,7 +468,7 @@ def test_another_model_makes_the_framings_and_no_trained_head_is_used(
         made.append((model, revision))
         return other
 
-    monkeypatch.setattr(module, "sentence_encoder", make)
+    monkeypatch.setattr(work, "sentence_encoder", make)
     _edit(study, "study.toml", "[framings]", '[encoder]\nmodel = "a/b"\nrevision = "c"\n[framings]')
     manifest = run_study(read_study(study), tmp_path / "out")
     assert set(made) == {("a/b", "c")}
@@ -488,7 +489,8 @@ def test_a_larger_model_scores_stance_and_nothing_before_is_made_again(
         asked.append(given)
         return usual._replace(pairs=pairs) if given else usual
 
-    monkeypatch.setattr(module, "stance_model", chosen)
+    for place in (module, work):
+        monkeypatch.setattr(place, "stance_model", chosen)
     _run(study, tmp_path / "out")
     before = read_table(tmp_path / "out" / "stances.parquet")
     assert set(asked) == {()}

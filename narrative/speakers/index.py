@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from narrative.inflect import inflected
-from narrative.schema import UNKNOWN, check_table
+from narrative.schema import UNKNOWN
 from narrative.speakers.bodies import Bodies, is_state, plain_words
 from narrative.speakers.discourse import (
     NOBODY,
@@ -34,8 +34,9 @@ from narrative.speakers.names import (
     personal_name,
 )
 from narrative.speakers.phrases import is_called, is_named_by, is_outlet, modifies
+from narrative.speakers.register import with_added
 from narrative.speakers.roles import STUDENTS, TITLES, UTTERANCES, role_of
-from narrative.speakers.table import COLUMNS, aliases_of, slug
+from narrative.speakers.table import aliases_of, slug
 from narrative.speakers.taken_up import Listed, may_be, taken_up
 
 _BLOCKED = re.compile(
@@ -105,6 +106,12 @@ class SpeakerIndex:
         view = copy(self)
         view._discourse = discourse
         return view
+
+    def anew(self) -> SpeakerIndex:
+        """Return this index as it was before any document added a source to it."""
+        other = copy(self)
+        other.added, other._added_names = {}, {}
+        return other
 
     def by_id(self, source_id: str) -> Speaker:
         """Return the source of this id, or the unknown one."""
@@ -383,9 +390,4 @@ class SpeakerIndex:
 
     def table(self) -> pd.DataFrame:
         """Return the ``sources`` table with the sources that had to be added."""
-        extra = pd.DataFrame(
-            [(s.source_id, s.name, s.kind, s.camp, "") for s in (*self.added.values(), NOBODY)],
-            columns=COLUMNS,
-        )
-        extra = extra[~extra["source_id"].isin(self.sources["source_id"])]
-        return check_table(pd.concat([self.sources, extra], ignore_index=True), "sources")
+        return with_added(self.sources, self.added.values())
