@@ -6,7 +6,7 @@ EXPERIMENTS := $(filter-out $(SKIP),e01_corpus_and_claims e02_framings e03_valid
 export HF_HUB_OFFLINE = 1
 export TOKENIZERS_PARALLELISM = false
 
-.PHONY: reproduce test setup run experiments figures report docs lint clean
+.PHONY: reproduce test setup run experiments figures report docs lint benchmark clean
 
 reproduce: setup run experiments figures report
 
@@ -48,6 +48,12 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# Not part of the tests: an hour or so. BERTopic, which some compare with, is in the extra .[bench].
+BENCHMARKS := encoding reading timeline clustering end_to_end engine framings report_size
+benchmark: setup
+	$(BIN)/python -m pip install --quiet --editable ".[dev,bench]"
+	for b in $(BENCHMARKS); do echo "== $$b"; $(BIN)/python benchmarks/$$b.py || exit 1; done
 
 clean:
 	rm -rf results site $(VENV)
