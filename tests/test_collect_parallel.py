@@ -261,6 +261,8 @@ def test_an_interrupted_command_waits_for_no_host(site: Site, tmp_path: Path) ->
          site.table(tmp_path / "urls.csv", *urls), "--out", str(tmp_path / "out"),
          "--delay", "0", "--allow-private"],
         stderr=subprocess.PIPE, text=True,
+        # What a shell starts in the background ignores it, and so would what that starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     deadline = time.monotonic() + 60
     while not (site.asked["/a"] and site.asked["/b"]) and time.monotonic() < deadline:
