@@ -487,4 +487,6 @@ _OF_NUMBERS: dict[str, tuple[str, ...]] = {
     "documents": ("doc_id", "copy_group"),
     "offsets": ("doc_id",),
     "claims": ("claim_id", "voice", "source_id", "date_flag"),
+    "stances": ("claim_id", "framing_id", "stance"),
+    "certainty": ("claim_id",),
 }

@@ -7,12 +7,14 @@ need the same version of this package; its weights come with it.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import threading
 import warnings
 from collections.abc import Iterable, Iterator
 from concurrent.futures import CancelledError
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from functools import cache
 from itertools import count, islice
 from pathlib import Path
 from types import TracebackType
@@ -27,6 +29,8 @@ RETRIES = 2
 _AHEAD = 2  # partitions that wait at each worker, so that none is idle between two
 _STARTING = 120  # seconds that the first worker of a scheduler may take to come
 _FEW = 1  # workers at least, to count what waits while they start again
+# Of mallopt (malloc.h), and the largest that the C library raises its own threshold to.
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _KEPT = -1, -3, 32 * 2**20
 _BUSY = threading.Lock()
 _NUMBERS = count()
 
@@ -87,11 +91,22 @@ class DaskEngine:
     ) -> None:
         self._open.close()
 
+    @property
+    def client(self) -> Any:
+        """The ``distributed.Client``, within the context."""
+        return self._client
+
     def _connected(self) -> Any:
         from distributed import Client
 
         if not self.scheduler:
-            return Client(self._open.enter_context(_local_cluster(self.workers)))
+            try:
+                return Client(self._open.enter_context(_local_cluster(self.workers)))
+            except RuntimeError as error:
+                raise EngineError(
+                    f"worker processes could not be started ({error}); in a script of your own, "
+                    "begin below 'if __name__ == \"__main__\":', else each process begins, too."
+                ) from error
         file = Path(self.scheduler)
         where = {"scheduler_file": str(file)} if file.is_file() else {"address": self.scheduler}
         try:
@@ -232,11 +247,25 @@ def _check_same(made_by: tuple[str, dict[str, str]]) -> None:
         )
 
 
+@cache
+def _keep_memory() -> None:
+    """Let the C library keep freed memory for the next product, as it does in a plain process.
+
+    Dask starts workers with MALLOC_TRIM_THRESHOLD_ at 64 KiB, so that every large array is asked of
+    the system anew: a third more processor time for the networks (``benchmarks/engine.py``).
+    """
+    with suppress(OSError, AttributeError):  # another C library has no such call
+        libc = ctypes.CDLL("libc.so.6")
+        libc.mallopt(_MMAP_THRESHOLD, _KEPT)
+        libc.mallopt(_TRIM_THRESHOLD, 2 * _KEPT)
+
+
 def _use_threads() -> None:
     """Let torch use as many threads as the worker has, so that workers do not get in their way."""
     import torch
     from distributed import get_worker
 
+    _keep_memory()
     threads = int(get_worker().state.nthreads)
     if torch.get_num_threads() != threads:
         torch.set_num_threads(threads)
