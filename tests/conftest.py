@@ -243,15 +243,15 @@ def fast_model(encoder: FakeEncoder | None = None) -> StanceModel:
 def fast_models(monkeypatch: pytest.MonkeyPatch) -> FakeEncoder:
     """Let a run use the tiny encoder and heads for the template's one framing."""
     import narrative.partitions.work
-    import narrative.pipeline
+    import narrative.stages
     import narrative.stance.certainty
     import narrative.stance.scorer
 
     encoder = FakeEncoder()
     model = fast_model(encoder)
     encoder.calls.clear()
-    work, pipeline = narrative.partitions.work, narrative.pipeline
-    for module in (work, pipeline, narrative.stance.certainty, narrative.stance.scorer):
+    work, stages = narrative.partitions.work, narrative.stages
+    for module in (work, stages, narrative.stance.certainty, narrative.stance.scorer):
         monkeypatch.setattr(module, "stance_model", lambda *given: model)
     return encoder
 

@@ -12,9 +12,11 @@ import pytest
 
 import narrative.partitions.work as work
 import narrative.pipeline as module
+import narrative.stages as stages
 from narrative.errors import InputError, StorageError
-from narrative.pipeline import STAGES, run_study, with_outlets
+from narrative.pipeline import STAGES, run_study
 from narrative.schema import TABLES, check_table
+from narrative.stages import with_outlets
 from narrative.stance import PairModel
 from narrative.storage import read_table, sha256_file
 from narrative.study import read_study
@@ -293,7 +295,8 @@ def test_a_killed_run_goes_on_where_it_stopped(
 
     out = tmp_path / "out"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module if hasattr(module, function) else work, function, killed)
+        place = next(m for m in (stages, module, work) if hasattr(m, function))
+        patch.setattr(place, function, killed)
         with pytest.raises(error):
             run_study(read_study(study), out)
     assert not (out / "manifest.json").exists()
@@ -480,7 +483,7 @@ def test_another_model_makes_the_framings_and_no_trained_head_is_used(
 def test_a_larger_model_scores_stance_and_nothing_before_is_made_again(
     study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_encoder: Any
 ) -> None:
-    usual = module.stance_model()
+    usual = stages.stance_model()
     reader = make_encoder("larger", dims=3)
     pairs = PairModel(reader, usual.pairs.plain, name="larger model: a/b", every=True)
     asked: list[tuple[str, ...]] = []
@@ -489,7 +492,7 @@ def test_a_larger_model_scores_stance_and_nothing_before_is_made_again(
         asked.append(given)
         return usual._replace(pairs=pairs) if given else usual
 
-    for place in (module, work):
+    for place in (stages, work):
         monkeypatch.setattr(place, "stance_model", chosen)
     _run(study, tmp_path / "out")
     before = read_table(tmp_path / "out" / "stances.parquet")

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 import narrative.pipeline
+import narrative.stages
 from narrative.cli import main
 from narrative.corpus import read_corpus
 from narrative.errors import InputError, StorageError
@@ -90,8 +91,8 @@ def test_a_run_that_did_not_end_says_how_to_go_on(
     def cut(given: Any) -> Any:
         raise KeyboardInterrupt
 
-    stage = narrative.pipeline._WORK["stances"]
-    monkeypatch.setitem(narrative.pipeline._WORK, "stances", replace(stage, work=cut))
+    stage = narrative.stages.STAGES["stances"]
+    monkeypatch.setitem(narrative.stages.STAGES, "stances", replace(stage, work=cut))
     again = ("run", study_folder, "--out", run, "--from", "claims")
     code, said = _say(monkeypatch, capsys, *again)
     assert (code, said.splitlines()[-1][:30]) == (130, "Interrupted. Finished stages a")
@@ -99,7 +100,7 @@ def test_a_run_that_did_not_end_says_how_to_go_on(
     code, said = _say(monkeypatch, capsys, command, run, *_options(command, run))
     assert code == 1
     assert "no manifest.json: its run did not end. Run 'narrative run STUDY --out" in said
-    monkeypatch.setitem(narrative.pipeline._WORK, "stances", stage)
+    monkeypatch.setitem(narrative.stages.STAGES, "stances", stage)
     assert _say(monkeypatch, capsys, "run", study_folder, "--out", run)[0] == 0
     assert _say(monkeypatch, capsys, "cite", run)[0] == 0
 
