@@ -15,7 +15,15 @@ import pytest
 
 import narrative.partitions.work as work
 from narrative.errors import InputError
-from narrative.partitions import EngineError, LocalEngine, Parts, Plan, in_parts, plan_run
+from narrative.partitions import (
+    EngineError,
+    LocalEngine,
+    Parts,
+    Plan,
+    engine_of,
+    in_parts,
+    plan_run,
+)
 from narrative.pipeline import run_study
 from narrative.storage import write_table
 from narrative.study import read_study
@@ -256,3 +264,42 @@ def test_a_study_on_workers_has_the_tables_of_one_process(
     for file in files:
         one, two = tmp_path / "local" / file, tmp_path / "dask" / file
         assert one.is_dir() or one.read_bytes() == two.read_bytes(), file
+
+
+@pytest.mark.parametrize("by", ["address", "file"])
+def test_a_scheduler_that_runs_is_named_by_its_address_or_its_file(
+    cluster: Any, make_plan: Any, tmp_path: Path, by: str
+) -> None:
+    named = str(cluster.scheduler.address)
+    if by == "file":
+        named = str(tmp_path / "scheduler.json")
+        cluster.write_scheduler_file(named)
+    plan = make_plan({}, n=4)
+    with engine_of("dask", named) as engine:
+        parts, got = _made(plan, engine, "dask", tmp_path / "marks")
+    assert parts.skipped == []
+    assert got == _made(plan, LocalEngine(), "local", tmp_path / "marks")[1]
+    assert cluster.nthreads()  # the cluster is not ours to end
+
+
+def test_a_scheduler_that_is_gone_ends_the_run_and_says_what_to_do(
+    make_plan: Any, tmp_path: Path
+) -> None:
+    plan = make_plan({}, n=12, size=1)
+    (tmp_path / "marks").mkdir()
+    made = distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=True, host="127.0.0.1",
+        dashboard_address=None, silence_logs=50,
+    )  # fmt: skip
+    with made, DaskEngine(made.scheduler_address) as engine:
+        parts = (plan.documents(c) for c in plan.cuts)
+        results = engine.results(time_taken, 0, parts)
+        next(results)
+        made.close()
+        with pytest.raises(EngineError, match="run the same command again"):
+            list(results)
+
+
+def time_taken(setup: int, tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
+    time.sleep(0.2)
+    return {"added": tables["documents"]}
