@@ -8,7 +8,8 @@ blocks, so that draws from parts of a corpus make up the draw from the whole (bo
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +26,8 @@ _HALF = np.uint64(32)
 _KEYS = 2.0**64
 
 
-class Sample(NamedTuple):
+@dataclass(frozen=True)
+class Sample:
     """Distinct rows that were drawn.
 
     Parameters
