@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -64,9 +65,9 @@ def measured(setup: Path, tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
     }
 
 
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Any]:
-    """Return a client of two worker processes, which import this module's functions."""
+@contextmanager
+def _two_workers() -> Iterator[Any]:
+    """Yield a client of two worker processes, which import this module's functions."""
     here = str(Path(__file__).resolve().parent)
     path = os.pathsep.join([here, str(Path(here).parent), os.environ.get("PYTHONPATH", "")])
     with pytest.MonkeyPatch.context() as patch:
@@ -81,6 +82,13 @@ def cluster() -> Iterator[Any]:
             distributed.Client(made) as client,
         ):  # fmt: skip
             yield client
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    """Return a client of two worker processes."""
+    with _two_workers() as client:
+        yield client
 
 
 @pytest.fixture
@@ -227,7 +235,7 @@ class Fast(distributed.WorkerPlugin):
 
 
 def test_a_study_on_workers_has_the_tables_of_one_process(
-    cluster: Any, study_folder: Path, tmp_path: Path, fast_models: Any
+    study_folder: Path, tmp_path: Path, fast_models: Any
 ) -> None:
     said = "The ministry said that the army was advancing. Anna Berg denied that it had come {}."
     rows = [f'd{i},Example Daily,2025-12-1{i},"{said.format(i)}"' for i in range(8)]
@@ -236,15 +244,12 @@ def test_a_study_on_workers_has_the_tables_of_one_process(
     path = study_folder / "study.toml"
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace('attribution = "auto"', 'attribution = "rules"'))
-    cluster.register_plugin(Fast(tmp_path), name="fast")
-    try:
-        with DaskEngine(client=cluster, retries=0) as engine:
+    with _two_workers() as client:  # its workers are changed
+        client.register_plugin(Fast(tmp_path), name="fast")
+        with DaskEngine(client=client, retries=0) as engine:
             manifest = run_study(
                 read_study(study_folder), tmp_path / "dask", engine=engine, partition=2
             )
-    finally:
-        cluster.unregister_worker_plugin("fast")
-        cluster.restart()
     assert (tmp_path / "killed").exists()
     assert [(s["stage"], s["doc_id"], s["row"]) for s in manifest["skipped"]] == [
         ("claims", "d5", "row 7")
