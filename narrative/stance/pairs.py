@@ -184,7 +184,8 @@ class PairModel:
     def near(self, claims: Sequence[str], propositions: Sequence[str]) -> npt.NDArray[np.bool_]:
         """Return whether each claim is near any of the propositions, shape (n,)."""
         cosines = self.plain.encode(claims) @ self.plain.encode(propositions).T
-        return np.asarray(cosines.max(axis=1) >= self.gate.cosine)
+        # Beyond six digits a product is its shape's: a claim is read or not whatever is beside it.
+        return np.asarray(np.round(cosines.max(axis=1), 6) >= self.gate.cosine)
 
     def probabilities(
         self,
