@@ -32,7 +32,6 @@ from narrative.claims import extract_claims
 from narrative.credited import Attribution
 from narrative.frames import Frame
 from narrative.lexicon import load_cues
-from narrative.pipeline import with_outlets
 from narrative.reader import Reading, shipped_reader
 from narrative.reader.align import words_of
 from narrative.reader.decode import tag_spans
@@ -41,6 +40,7 @@ from narrative.resampling import group_bootstrap
 from narrative.schema import empty_table
 from narrative.segmentation import Span
 from narrative.speakers import Speaker, SpeakerIndex, with_shipped
+from narrative.stages import with_outlets
 from narrative.study import read_study
 from narrative.tagged import TaggedAttributor
 
