@@ -2,6 +2,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 SKIP ?=
+WORKERS ?= 2
 EXPERIMENTS := $(filter-out $(SKIP),e01_corpus_and_claims e02_framings e03_validity e04_stance_over_time e05_claim_record e06_stability e07_attribution e08_stance_models e10_battle e11_ledger e12_recovery e13_battle_corpora)
 export HF_HUB_OFFLINE = 1
 export TOKENIZERS_PARALLELISM = false
@@ -41,8 +42,10 @@ docs: export NO_MKDOCS_2_WARNING = 1
 docs: setup
 	$(BIN)/python -m mkdocs build --strict --site-dir site
 
+# Files of tests side by side, each network on one thread: else they wait for each other.
+test: export OMP_NUM_THREADS = 1
 test: setup lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 lint: setup
 	$(BIN)/ruff check .
