@@ -134,7 +134,8 @@ def test_a_slow_worker_does_not_hold_up_the_others(
             assert outcome.error is None
             ended.append(outcome.partition.number)
     assert sorted(ended) == list(range(10))
-    assert ended.index(0) >= 6
+    # Held up, the others would come after it but for those that were begun beside it.
+    assert ended.index(0) >= 4
 
 
 def test_a_partition_that_raises_is_done_without_the_document_at_fault(
