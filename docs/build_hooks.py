@@ -2,7 +2,8 @@
 
 Numbers are never typed into a page. ``{{ score: METRIC | SYSTEM | SPLIT }}`` becomes a figure of
 ``figures/scores.csv`` with its interval and n; ``{{ readme: NAME }}`` the block of that name in the
-README, which a test keeps equal to the scores; ``{{ experiments }}`` the table of experiments and
+README, which a test keeps equal to the scores; ``{{ printed: NAME }}`` what a benchmark printed
+(``benchmarks/printed``); ``{{ experiments }}`` the table of experiments and
 ``{{ codebook }}`` that of the shipped framings.
 """
 
@@ -81,7 +82,12 @@ def _filled(kind: str, given: str) -> str:
         return experiments()
     if kind == "codebook":
         return codebook()
-    raise SystemExit(f"no short code {kind!r}; expected score, readme, experiments or codebook")
+    if kind == "printed":
+        printed = ROOT / "benchmarks" / "printed" / f"{given.strip()}.txt"
+        return f"```text\n{printed.read_text(encoding='utf-8').strip()}\n```"
+    raise SystemExit(
+        f"no short code {kind!r}; expected score, readme, printed, experiments or codebook"
+    )
 
 
 def relinked(text: str, source: str, name: str) -> str:

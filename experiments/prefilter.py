@@ -55,7 +55,7 @@ def measured(name: str, texts: list[str]) -> list[dict[str, object]]:
     mine = flags[TAUGHT:]
     print(f"{name}: {mine.mean():.2f} about the study; {len(drawn) / read:.0f} read a second, "
           f"{len(seen) / took:.0f} filtered a second")  # fmt: skip
-    shared = {"dataset": name, "split": "other texts", "system": "prefilter"}
+    shared = {"dataset": "headlines", "split": name, "system": "prefilter"}
     rows = []
     for metric, hits, n, unit in (
         ("recall", int((kept & mine).sum()), int(mine.sum()), "texts about the study"),

@@ -34,7 +34,9 @@ from narrative.study import Study
 
 CHARACTERS = 60_000  # of the sample: about a minute on two processors
 _LARGEST = 0.5  # of the corpus, at most
-_PER_CLAIM = 20_000  # bytes of memory that a claim takes while framings are found
+# Bytes of memory that a claim takes: its text; its ids and dates in the timeline, and there for
+# each proposition; where the codebook leaves it over, what grouping holds of it (docs/scaling.md).
+_TEXT, _DATED, _STANCE, _LEFT = 200, 300, 85, 12_288
 _VECTOR = 1_700  # bytes that a vector takes in the cache
 _REPLICATE = 0.63  # of the documents are in a replicate of the certificate
 _ENCODING = ("framings", "stances")  # stages whose vectors the cache keeps
@@ -113,6 +115,7 @@ def forecast(study: Study, *, characters: int = CHARACTERS) -> Forecast:
         claims = read_table(out / "claims.parquet")
         left = int((read_table(out / "assignments.parquet")["framing_id"] == NO_FRAMING).sum())
         left += _discovered(out)
+        asked = int((read_table(out / "framings.parquet")["proposition"] != "").sum())
         written = sum(p.stat().st_size for p in out.glob("*.parquet"))
         keys = _keys(default_cache())
     share = sizes[drawn].sum() / max(1, sizes.sum())
@@ -135,7 +138,7 @@ def forecast(study: Study, *, characters: int = CHARACTERS) -> Forecast:
         sampled=len(drawn),
         seconds=seconds,
         hits=hits,
-        memory=_peak() + _PER_CLAIM * (expected - len(claims)),
+        memory=_peak() + _growth(asked, expected - len(claims), left / share - left),
         disk=written / share + _VECTOR * len(keys) / share * (1 - hits),
     )
 
@@ -213,18 +216,24 @@ def _kept(keys: list[bytes]) -> float:
     return float(found / len(keys))
 
 
+def _growth(propositions: int, claims: float, left: float) -> float:
+    """Return what the larger of the two stages that hold all claims takes more, in bytes."""
+    framings = _TEXT * claims + _LEFT * left
+    return max(framings, (_DATED + _STANCE * propositions) * claims)
+
+
 def _discovery(study: Study, sampled: float, expected: float) -> float:
     """Return what discovery and its certificate take more in the corpus than in the sample."""
     settings = study.framings
     if not settings.discover or expected <= 2:
         return 0.0
     model = settings.model(study.random_state)
-    small, large = (_fitted(model, n) for n in _SIZES)
+    (small, _), (large, each) = (_fitted(model, n) for n in _SIZES)
     power = float(np.clip(np.log2(large / small), 1.0, 2.5))
 
     def taken(n: float) -> float:
-        joined = min(n, model.max_exact)
-        return float(large * (joined / _SIZES[1]) ** power * max(1.0, n / model.max_exact) ** 0.5)
+        joined = min(n, model.max_exact)  # the others are assigned
+        return float(large * (joined / _SIZES[1]) ** power + each * (n - joined))
 
     def whole(n: float) -> float:
         return taken(n) + settings.n_boot * taken(_REPLICATE * n)
@@ -232,13 +241,16 @@ def _discovery(study: Study, sampled: float, expected: float) -> float:
     return max(0.0, whole(expected) - whole(sampled) * expected / max(1.0, sampled))
 
 
-def _fitted(model: FramingModel, n: int) -> float:
+def _fitted(model: FramingModel, n: int) -> tuple[float, float]:
+    """Return the seconds of finding framings in `n` vectors, and of assigning one more."""
     rng = np.random.default_rng(0)
     centres = rng.standard_normal((20, 384))
     vectors = centres[rng.integers(0, 20, n)] + 2 * rng.standard_normal((n, 384))
     began = time.perf_counter()
     model.fit(vectors)
-    return time.perf_counter() - began
+    fitted = time.perf_counter()
+    model.predict(vectors)
+    return fitted - began, (time.perf_counter() - fitted) / n
 
 
 def _peak() -> float:

@@ -126,7 +126,7 @@ def test_a_worker_that_is_killed_loses_nothing(
 def test_a_slow_worker_does_not_hold_up_the_others(
     cluster: Any, make_plan: Any, tmp_path: Path
 ) -> None:
-    plan, ended = make_plan({0: "slow 6"}, n=40), list[int]()
+    plan, ended = make_plan({0: "slow 7"}, n=40), list[int]()
     with DaskEngine(client=cluster) as engine:
         (tmp_path / "marks").mkdir()
         parts = (plan.documents(c) for c in plan.cuts)
@@ -134,8 +134,7 @@ def test_a_slow_worker_does_not_hold_up_the_others(
             assert outcome.error is None
             ended.append(outcome.partition.number)
     assert sorted(ended) == list(range(10))
-    # Held up, the others would come after it but for those that were begun beside it.
-    assert ended.index(0) >= 4
+    assert ended.index(0) >= 6  # of seven that were done before, one may still be on its way
 
 
 def test_a_partition_that_raises_is_done_without_the_document_at_fault(
