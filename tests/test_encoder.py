@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,8 +24,10 @@ from narrative.encoder import (
     PinnedEncoder,
     SentenceEncoder,
     check_weights,
+    compute_device,
     default_cache,
     embed,
+    pinned_tensors,
     pinned_tokenizer,
     sentence_encoder,
     weights_folder,
@@ -429,7 +432,6 @@ def test_a_text_longer_than_a_pack_is_refused() -> None:
 
 @pytest.mark.parametrize("onednn", [True, False])
 def test_the_packed_network_is_berts(monkeypatch: pytest.MonkeyPatch, onednn: bool) -> None:
-    import torch
     from transformers import BertConfig, BertModel
 
     if not onednn:
@@ -460,6 +462,52 @@ def test_the_packed_network_is_berts(monkeypatch: pytest.MonkeyPatch, onednn: bo
                 assert len(expected) == len(states)
                 for mine_of, of in zip(states, expected, strict=True):
                     torch.testing.assert_close(mine_of[rows], of[0], atol=2e-5, rtol=1e-4)
+    own = [(1, 2), (0, 6), (1, 3), (0, 1), (3, 20)]  # more than one matrix of 32 rows, in all
+    asked: list[tuple[int, int]] = []
+    found = mine.own_means(texts, kinds, own, progress=lambda *told: asked.append(told))
+    assert [done for done, _ in asked] == sorted({done for done, _ in asked})
+    assert asked[-1] == (5, 5)
+    for text, kind, (a, b), got in zip(texts, kinds, own, found, strict=True):
+        with torch.inference_mode():
+            last = bert(input_ids=torch.tensor([text]), token_type_ids=torch.tensor([kind]))
+        expected = last.last_hidden_state[0, a:b].mean(0).numpy()
+        np.testing.assert_allclose(got, expected, atol=2e-5)
+
+
+@pytest.mark.model
+def test_all_that_a_network_reads_lies_where_it_computes() -> None:
+    """On torch's device without numbers, an array that was left on the processor is an error."""
+    network = PackedBert(pinned_tensors(), device="meta")
+    assert network.rows > PackedBert(pinned_tensors(), device="cpu").rows
+    texts = [[101, 2000, 102], [101, 2001, 2002, 102], [101, 2003, 102]]
+    (pack,) = packs([len(t) for t in texts], network.rows)
+    with torch.inference_mode():
+        words = network.words(texts, None, pack)
+        own = network._last_words(texts, [[0] * len(t) for t in texts], [(1, 2)] * 3, [pack])
+    assert words.shape == own.shape == (network.rows, 384)
+    assert words.device.type == own.device.type == "meta"
+
+
+def test_the_device_is_the_one_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NARRATIVE_DEVICE", raising=False)
+    own = PinnedEncoder().fingerprint
+    assert compute_device() == ("cuda" if torch.cuda.is_available() else "cpu")
+    monkeypatch.setenv("NARRATIVE_DEVICE", "meta")
+    assert compute_device() == "meta"
+    assert PinnedEncoder().fingerprint != own  # what is cached of one does not serve the other
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr("narrative.encoder.device.version", lambda _: "2.13.0")
+    monkeypatch.setenv("NARRATIVE_DEVICE", " ")
+    assert compute_device() == "cuda"
+    monkeypatch.setenv("NARRATIVE_DEVICE", "cpu")
+    assert compute_device() == "cpu"
+    monkeypatch.delenv("NARRATIVE_DEVICE")
+    monkeypatch.setattr("narrative.encoder.device.version", lambda _: "2.13.0+cpu")
+    assert compute_device() == "cpu"  # a build without GPUs is not loaded to be asked
+    for wrong in ("gpu", "cuda:99"):
+        monkeypatch.setenv("NARRATIVE_DEVICE", wrong)
+        with pytest.raises(InputError, match=f"NARRATIVE_DEVICE='{wrong}': torch cannot compute"):
+            compute_device()
 
 
 @pytest.mark.model

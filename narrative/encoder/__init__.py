@@ -2,6 +2,7 @@
 
 from narrative.encoder.base import Encoder, Progress, Vectors
 from narrative.encoder.cache import CachedEncoder, default_cache, embed
+from narrative.encoder.device import compute_device, marked
 from narrative.encoder.pinned import (
     DEFAULT_MODEL,
     PINNED_PACKAGE,
@@ -32,9 +33,11 @@ __all__ = [
     "SentenceEncoder",
     "Vectors",
     "check_weights",
+    "compute_device",
     "default_cache",
     "embed",
     "fixed_batches",
+    "marked",
     "model_identity",
     "pinned_tensors",
     "pinned_tokenizer",

@@ -10,12 +10,13 @@ Weights are laid out for oneDNN once, where torch has it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn.functional import (
@@ -27,9 +28,11 @@ from torch.nn.functional import (
 )
 
 from narrative.encoder.base import Progress, Vectors
+from narrative.encoder.device import compute_device
 from narrative.encoder.pinned import EPSILON, HEADS
 
 ROWS = 1024  # word pieces of a pack: products of it are near a processor's best, memory is small
+GPU_ROWS = 16_384
 Product = Callable[[Tensor], Tensor]
 Normal = Callable[[Tensor], Tensor]
 
@@ -85,6 +88,31 @@ def packs(lengths: Sequence[int], rows: int = ROWS) -> Iterator[Pack]:
         yield Pack(members, groups)
 
 
+def _together(
+    found: Iterable[Pack], own: Sequence[tuple[int, int]], rows: int
+) -> Iterator[list[Pack]]:
+    """Yield packs as many at a time as have at most `rows` pieces of their own."""
+    held, total = list[Pack](), 0
+    for pack in found:
+        n = sum(own[i][1] - own[i][0] for i in pack.members)
+        if total + n > rows:
+            yield held
+            held, total = [], 0
+        held.append(pack)
+        total += n
+    if held:
+        yield held
+
+
+def _own_rows(
+    pieces: Sequence[Sequence[int]], own: Sequence[tuple[int, int]], pack: Pack
+) -> npt.NDArray[np.int64]:
+    """Return where a pack's own pieces stand."""
+    starts = np.cumsum([0, *(len(pieces[i]) for i in pack.members)])
+    ranges = [at + np.arange(*own[i]) for at, i in zip(starts, pack.members, strict=False)]
+    return np.concatenate(ranges)
+
+
 @dataclass(frozen=True)
 class _Layer:
     attend: Product  # to queries, keys and values, side by side
@@ -93,6 +121,11 @@ class _Layer:
     widen: Product  # with GELU
     narrow: Product
     after: Normal
+
+    def rest(self, attended: Tensor, x: Tensor) -> Tensor:
+        """Return the layer's vectors, of what was attended to and its input: row by row."""
+        x = self.after_attention(self.out(attended).add_(x))
+        return self.after(self.narrow(self.widen(x)).add_(x))
 
 
 def unit(vectors: Vectors) -> Vectors:
@@ -109,7 +142,7 @@ def has_onednn() -> bool:
 def _product(weight: Tensor, bias: Tensor, rows: int, activation: str = "none") -> Product:
     """Return a linear layer for inputs of `rows` rows, with GELU after it if asked."""
     weight, bias = weight.contiguous(), bias.contiguous()
-    if has_onednn():
+    if weight.device.type == "cpu" and has_onednn():
         ops: Any = torch.ops.mkldnn
         laid = ops._reorder_linear_weight(weight, rows)
         how = "none" if activation == "gelu" else ""  # GELU by the error function
@@ -131,7 +164,9 @@ class PackedBert:
     epsilon : float
         Of the layer norms.
     rows : int
-        Of a pack, in word pieces.
+        Of a pack, in word pieces; by default 1,024, and 16,384 on a GPU.
+    device : str, optional
+        By default ``compute_device()``.
     """
 
     def __init__(
@@ -140,9 +175,13 @@ class PackedBert:
         *,
         heads: int = HEADS,
         epsilon: float = EPSILON,
-        rows: int = ROWS,
+        rows: int = 0,
+        device: str = "",
     ) -> None:
-        self.rows, self.heads, self.epsilon = rows, heads, epsilon
+        self.device = torch.device(device or compute_device())
+        self.rows = rows or (ROWS if self.device.type == "cpu" else GPU_ROWS)
+        self.heads, self.epsilon = heads, epsilon
+        tensors = {name: value.to(self.device) for name, value in tensors.items()}
         self._words, self._positions, self._kinds = (
             tensors[f"embeddings.{name}_embeddings.weight"].float()
             for name in ("word", "position", "token_type")
@@ -192,10 +231,14 @@ class PackedBert:
         )
         if kinds is not None:
             sorts[:total] = np.fromiter(chain.from_iterable(kinds[i] for i in pack.members), int)
-        words = self._words[torch.from_numpy(ids)]
-        words += self._kinds[torch.from_numpy(sorts)]
-        words += self._positions[torch.from_numpy(places)]
+        words = self._words[self.sent(ids)]
+        words += self._kinds[self.sent(sorts)]
+        words += self._positions[self.sent(places)]
         return words
+
+    def sent(self, array: npt.NDArray[Any]) -> Tensor:
+        """Return an array as a tensor where the network is."""
+        return torch.from_numpy(array).to(self.device)
 
     def states(self, embedded: Tensor, pack: Pack) -> Iterator[Tensor]:
         """Yield the vectors after the embeddings' norm and after each layer, shape (rows, dims)."""
@@ -204,8 +247,7 @@ class PackedBert:
         attended = torch.zeros_like(x)  # rows beyond the texts stay zero
         for layer in self._layers:
             self._attend(layer.attend(x), pack, attended)
-            x = layer.after_attention(layer.out(attended).add_(x))
-            x = layer.after(layer.narrow(layer.widen(x)).add_(x))
+            x = layer.rest(attended, x)
             yield x
 
     def words(
@@ -231,11 +273,66 @@ class PackedBert:
                     words[at : at + length * n].view(n, length, -1).mean(1)
                     for at, length, n in pack.spans()
                 ]
-                out[pack.members] = torch.cat(found).numpy()
+                out[pack.members] = torch.cat(found).cpu().numpy()
                 done += len(pack.members)
                 if progress is not None:
                     progress(done, len(pieces))
         return out
+
+    def own_means(
+        self,
+        pieces: Sequence[Sequence[int]],
+        kinds: Sequence[Sequence[int]] | None,
+        own: Sequence[tuple[int, int]],
+        *,
+        progress: Progress | None = None,
+    ) -> Vectors:
+        """Return the mean vector of some of each text's word pieces, shape (n, dims).
+
+        Only those go through the last layer, but for what they attend to.
+
+        Parameters
+        ----------
+        pieces, kinds
+            As in ``embedded``.
+        own : sequence of (int, int)
+            Half-open range of the pieces that count; none is empty.
+        progress : callable, optional
+            Called with (done, total) after each matrix of pieces that count.
+        """
+        out, done = np.zeros((len(pieces), self.dims), np.float32), 0
+        with torch.inference_mode():
+            for together in _together(packs([len(p) for p in pieces], self.rows), own, self.rows):
+                members = [i for pack in together for i in pack.members]
+                lengths = [own[i][1] - own[i][0] for i in members]
+                words = self._last_words(pieces, kinds, own, together)[: sum(lengths)]
+                found = [part.mean(0) for part in torch.split(words, lengths)]
+                out[members] = torch.stack(found).cpu().numpy()
+                done += len(members)
+                if progress is not None:
+                    progress(done, len(pieces))
+        return out
+
+    def _last_words(
+        self,
+        pieces: Sequence[Sequence[int]],
+        kinds: Sequence[Sequence[int]] | None,
+        own: Sequence[tuple[int, int]],
+        together: list[Pack],
+    ) -> Tensor:
+        """Return the last layer's vectors of the pieces of packs that count, shape (rows, dims)."""
+        attended, before = torch.zeros(2, self.rows, self.dims, device=self.device)
+        last, at = self._layers[-1], 0
+        for pack in together:
+            states = self.states(self.embedded(pieces, kinds, pack), pack)
+            x = next(islice(states, len(self._layers) - 1, None))
+            joint = torch.zeros_like(x)
+            self._attend(last.attend(x), pack, joint)
+            rows = self.sent(_own_rows(pieces, own, pack))
+            part = slice(at, at + len(rows))
+            attended[part], before[part] = joint[rows], x[rows]
+            at += len(rows)
+        return last.rest(attended, before)
 
     def _attend(self, joint: Tensor, pack: Pack, out: Tensor) -> None:
         """Write the attention of every text to its own pieces, from queries, keys and values."""

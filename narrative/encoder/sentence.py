@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from narrative.encoder.base import Encoder, Progress, Vectors
+from narrative.encoder.device import compute_device, marked
 from narrative.encoder.pinned import (
     CLS,
     DEFAULT_MODEL,
@@ -65,14 +66,14 @@ class PinnedEncoder:
     @property
     def fingerprint(self) -> str:
         """Hash of the weights and of how they are used."""
-        return sha256_text(f"packed|{PINNED_SHA256}")
+        return sha256_text(marked(f"packed|{PINNED_SHA256}"))
 
     @cached_property
     def network(self) -> PackedBert:
         """The network, loaded on first use."""
-        from narrative.encoder.packed import ROWS, PackedBert
+        from narrative.encoder.packed import PackedBert
 
-        return PackedBert(pinned_tensors(), rows=self.rows or ROWS)
+        return PackedBert(pinned_tensors(), rows=self.rows)
 
     def encode(self, texts: Sequence[str], *, progress: Progress | None = None) -> Vectors:
         """Return one unit vector a text, shape (n_texts, 384).
@@ -129,7 +130,7 @@ class SentenceEncoder:
     def fingerprint(self) -> str:
         """Hash of weights and batch shape."""
         parts = (self._identity, str(self.batch_rows), str(self.bucket))
-        return sha256_text("|".join(parts))
+        return sha256_text(marked("|".join(parts)))
 
     def load(self) -> Any:
         """Return the sentence-transformers model, loaded on first use."""
@@ -141,7 +142,7 @@ class SentenceEncoder:
             quiet()  # loading takes a second, and the run shows its own progress
             path = str(weights_folder()) if self.model == DEFAULT_MODEL else self.model
             try:
-                loaded = SentenceTransformer(path, revision=self.revision, device="cpu")
+                loaded = SentenceTransformer(path, revision=self.revision, device=compute_device())
             except (OSError, ValueError) as error:
                 raise WeightsError(
                     f"encoder model {self.model!r} could not be loaded ({error}); give the folder "
@@ -192,9 +193,9 @@ class SentenceEncoder:
                     max_length=width,
                     return_tensors="pt",
                 )
-                vectors = model.forward(dict(features))["sentence_embedding"]
-                vectors = torch.nn.functional.normalize(vectors, dim=1)
-                out[rows] = vectors[: len(rows)].numpy()
+                read = {k: v.to(model.device) for k, v in features.items()}
+                vectors = torch.nn.functional.normalize(model.forward(read)["sentence_embedding"])
+                out[rows] = vectors[: len(rows)].cpu().numpy()
                 done += len(rows)
                 if progress is not None:
                     progress(done, len(texts))

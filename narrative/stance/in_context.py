@@ -11,12 +11,11 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from narrative.adapter import Adapter
-from narrative.encoder import PINNED_SHA256, Progress, Vectors, pinned_tokenizer
-from narrative.encoder.pinned import CLS, DIMS, LONGEST, SEP
+from narrative.encoder import PINNED_SHA256, Progress, Vectors, marked, pinned_tokenizer
+from narrative.encoder.pinned import CLS, LONGEST, SEP
 from narrative.errors import InputError
 from narrative.normalise import ActorNormaliser
 from narrative.storage import sha256_text
@@ -198,14 +197,14 @@ class ClaimEncoder:
     @property
     def fingerprint(self) -> str:
         """Hash of the weights and of how they are used."""
-        return sha256_text(f"claims|{PINNED_SHA256}|{self.adapter.sha256}|packed")
+        return sha256_text(marked(f"claims|{PINNED_SHA256}|{self.adapter.sha256}|packed"))
 
     @cached_property
     def network(self) -> PackedBert:
         """The network's encoder, loaded on first use."""
-        from narrative.encoder.packed import ROWS, PackedBert
+        from narrative.encoder.packed import PackedBert
 
-        return PackedBert(self.adapter.encoder_tensors(), rows=self.rows or ROWS)
+        return PackedBert(self.adapter.encoder_tensors(), rows=self.rows)
 
     def encode(self, texts: Sequence[str], *, progress: Progress | None = None) -> Vectors:
         """Return one unit vector a claim.
@@ -221,22 +220,8 @@ class ClaimEncoder:
         -------
         ndarray of float32, shape (n_texts, n_dims)
         """
-        import torch
+        from narrative.encoder.packed import unit
 
-        from narrative.encoder.packed import packs, unit
-
-        rows, done = pieces(texts), 0
-        ids, sorts = [r.ids for r in rows], [kinds(r) for r in rows]
-        out = np.zeros((len(texts), DIMS), dtype=np.float32)
-        with torch.inference_mode():
-            for pack in packs([len(p) for p in ids], self.network.rows):
-                words, first = self.network.words(ids, sorts, pack), 0
-                own = []
-                for i in pack.members:
-                    own.append(words[first + rows[i].start : first + rows[i].stop].mean(0))
-                    first += len(ids[i])
-                out[pack.members] = torch.stack(own).numpy()
-                done += len(pack.members)
-                if progress is not None:
-                    progress(done, len(texts))
-        return unit(out)
+        rows = pieces(texts)
+        ids, sorts, own = [r.ids for r in rows], [kinds(r) for r in rows], [r[1:] for r in rows]
+        return unit(self.network.own_means(ids, sorts, own, progress=progress))

@@ -14,7 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from narrative.encoder import Progress, Vectors, fixed_batches, model_identity
+from narrative.encoder import (
+    Progress,
+    Vectors,
+    compute_device,
+    fixed_batches,
+    marked,
+    model_identity,
+)
 from narrative.encoder.pinned import LONGEST
 from narrative.errors import WeightsError
 from narrative.stance.pairs import SEPARATOR
@@ -54,7 +61,7 @@ class NLIEncoder:
     @property
     def fingerprint(self) -> str:
         """Hash of weights and batch shape."""
-        return sha256_text(f"nli|{self._identity}|{self.batch_rows}|{self.bucket}")
+        return sha256_text(marked(f"nli|{self._identity}|{self.batch_rows}|{self.bucket}"))
 
     @cached_property
     def _loaded(self) -> tuple[Any, Any, list[int | None]]:
@@ -70,7 +77,11 @@ class NLIEncoder:
                 f"stance model {self.model!r} could not be loaded ({error}); give the folder of a "
                 "sequence classifier saved by transformers, or a name while online."
             ) from error
-        return network.eval(), tokenizer, self._columns(network.config.id2label)
+        return (
+            network.to(compute_device()).eval(),
+            tokenizer,
+            self._columns(network.config.id2label),
+        )
 
     def _columns(self, labels: dict[int, str]) -> list[int | None]:
         """Return where the logits of against, none and favor stand; None where there is none."""
@@ -117,7 +128,7 @@ class NLIEncoder:
         network, tokenizer, columns = self._loaded
         found = _read_pairs(
             texts,
-            lambda tokens: network(**tokens).logits,
+            lambda tokens: network(**{k: v.to(network.device) for k, v in tokens.items()}).logits,
             tokenizer,
             rows=self.batch_rows,
             bucket=self.bucket,
@@ -173,7 +184,7 @@ def _read_pairs(
                 max_length=width,
                 return_tensors="pt",
             )
-            logits = network(dict(tokens))[: len(members)].float().numpy()
+            logits = network(dict(tokens))[: len(members)].float().cpu().numpy()
             if out is None:
                 out = np.zeros((len(texts), logits.shape[1]), dtype=np.float32)
             out[members] = logits

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import softmax
 
-from narrative.encoder import Encoder, Progress, Vectors, pinned_tokenizer
+from narrative.encoder import Encoder, Progress, Vectors, marked, pinned_tokenizer
 from narrative.encoder.pinned import CLS, LONGEST, SEP
 from narrative.storage import read_weights, sha256_text
 
@@ -64,7 +64,7 @@ class PairEncoder:
     @property
     def fingerprint(self) -> str:
         """Hash of what the logits depend on."""
-        return sha256_text(f"pairs|{self.sha256}|packed")
+        return sha256_text(marked(f"pairs|{self.sha256}|packed"))
 
     def trainable(self) -> Any:
         """Return a network of its own with these weights, to be trained on a user's pairs."""
@@ -76,10 +76,10 @@ class PairEncoder:
     @cached_property
     def network(self) -> PackedBert:
         """The network's encoder, loaded on first use."""
-        from narrative.encoder.packed import ROWS, PackedBert
+        from narrative.encoder.packed import PackedBert
         from narrative.stance.pair_network import merged_tensors
 
-        return PackedBert(merged_tensors(self._tensors, SHIPPED), rows=self.rows or ROWS)
+        return PackedBert(merged_tensors(self._tensors, SHIPPED), rows=self.rows)
 
     @cached_property
     def _head(self) -> Any:
