@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from narrative.encoder.packed import PackedBert
 from narrative.errors import WeightsError
 from narrative.reader import Reading, shipped_reader
 from narrative.reader.decode import (
@@ -22,8 +23,10 @@ from narrative.reader.decode import (
     viterbi,
 )
 from narrative.reader.labels import ENTITY_TAGS, POS, RELATIONS, TAGS
+from narrative.reader.passes import Pass
 from narrative.reader.pieces import Window, plan_windows, split_words
 from narrative.reader.reading import sections
+from narrative.reader.weights import read_reader
 
 TEXT = (
     "The mayor of Lidovo, Anna Koval, said on Monday that the bridge had fallen.\n\n"
@@ -120,17 +123,20 @@ def _brute_force(emissions: np.ndarray, transition: np.ndarray, tags: list[str])
 def test_viterbi_finds_the_best_sequence(random_state: int) -> None:
     rng = np.random.default_rng(random_state)
     tags = ["O", "B-x", "I-x", "B-y", "I-y"]
-    emissions = rng.normal(size=(4, 5)).astype(np.float32)
+    lengths = rng.integers(0, 5, size=6)
+    emissions = [rng.normal(size=(n, 5)).astype(np.float32) for n in lengths]
     transition = rng.normal(size=(5, 5)).astype(np.float32)
-    assert viterbi(emissions, transition, tags).tolist() == _brute_force(
-        emissions, transition, tags
-    )
+    found = viterbi(emissions, transition, tags)
+    assert [f.tolist() for f in found] == [
+        _brute_force(e, transition, tags) if len(e) else [] for e in emissions
+    ]
+    assert viterbi([], transition, tags) == []
 
 
 def test_viterbi_never_enters_a_span_from_outside() -> None:
     tags = ["O", "B-x", "I-x"]
     emissions = np.array([[0, 0, 9], [0, -5, 9], [9, 0, 0]], dtype=np.float32)
-    labels = viterbi(emissions, np.zeros((3, 3), np.float32), tags)
+    (labels,) = viterbi([emissions], np.zeros((3, 3), np.float32), tags)
     assert tag_spans(labels, tags) == [(0, 2, "x")]
 
 
@@ -284,3 +290,15 @@ def test_weights_that_are_not_a_reader(tmp_path: Path) -> None:
 
 def test_a_window_is_plain_data() -> None:
     assert pickle.loads(pickle.dumps(Window(0, 4, 1, 3))) == Window(0, 4, 1, 3)
+
+
+@pytest.mark.model
+def test_all_that_the_heads_read_lies_where_the_network_computes() -> None:
+    """On torch's device without numbers, all goes well until there should be numbers."""
+    heads, tensors, *_ = read_reader(None)
+    elsewhere = Pass(heads, PackedBert(tensors, device="meta"))
+    pieces = split_words("Russian forces captured the city, the ministry said.")
+    parts = [(pieces, window) for window in plan_windows(pieces)]
+    with pytest.raises(NotImplementedError, match="Cannot copy out of meta tensor; no data"):
+        list(elsewhere.read(parts))
+    assert heads.mix.device.type == "cpu"  # decoding reads them here

@@ -30,12 +30,13 @@ def allowed(tags: Sequence[str]) -> Floats:
     return out
 
 
-def viterbi(emissions: Floats, transition: Floats, tags: Sequence[str]) -> Ints:
-    """Return the best tag sequence under BIO constraints (Viterbi 1967).
+def viterbi(emissions: Sequence[Floats], transition: Floats, tags: Sequence[str]) -> list[Ints]:
+    """Return the best tag sequences under BIO constraints (Viterbi 1967), in step with each other.
 
     Parameters
     ----------
-    emissions : ndarray, shape (n, n_tags)
+    emissions : sequence of ndarray, shape (n_words, n_tags)
+        One a text; they may be of any lengths.
     transition : ndarray, shape (n_tags, n_tags)
         Score of going from row to column.
     tags : sequence of str
@@ -43,25 +44,31 @@ def viterbi(emissions: Floats, transition: Floats, tags: Sequence[str]) -> Ints:
 
     Returns
     -------
-    ndarray of int, shape (n,)
+    list of ndarray of int, shape (n_words,)
     """
-    n = len(emissions)
-    if not n:
-        return np.zeros(0, dtype=np.int64)
+    # The longest first: those with a word in a place are then the first of them.
+    order = sorted(range(len(emissions)), key=lambda i: -len(emissions[i]))
+    lengths = np.array([len(emissions[i]) for i in order], dtype=np.int64)
+    ends = lengths.cumsum()
+    starts, longest = ends - lengths, int(lengths.max(initial=0))
+    flat = np.concatenate([np.zeros((0, len(tags)), np.float32), *(emissions[i] for i in order)])
+    words = [starts[: int((lengths > t).sum())] + t for t in range(longest)]
     move = transition + allowed(tags)
-    inside = np.array([t.startswith("I-") for t in tags])
-    total = emissions[0] + np.where(inside, NEVER, 0)
-    back = np.zeros((n, len(tags)), dtype=np.int8)
-    columns = np.arange(len(tags))
-    for t in range(1, n):
-        reach = total[:, None] + move
-        best = reach.argmax(axis=0)
-        back[t] = best
-        total = reach[best, columns] + emissions[t]
-    out = np.empty(n, dtype=np.int64)
-    out[-1] = int(total.argmax())
-    for t in range(n - 1, 0, -1):
-        out[t - 1] = back[t, out[t]]
+    back, labels = np.zeros(flat.shape, dtype=np.int8), np.zeros(len(flat), dtype=np.int64)
+    if longest:
+        total = flat[words[0]] + np.where([t.startswith("I-") for t in tags], NEVER, 0)
+    for at in words[1:]:
+        reach = total[: len(at), :, None] + move
+        best = reach.argmax(axis=1)
+        back[at] = best
+        total[: len(at)] = np.take_along_axis(reach, best[:, None], 1)[:, 0] + flat[at]
+    if longest:
+        labels[ends[: len(total)] - 1] = total.argmax(axis=1)
+    for at in reversed(words[1:]):
+        labels[at - 1] = back[at, labels[at]]
+    out = [np.zeros(0, dtype=np.int64)] * len(order)
+    for i, start, end in zip(order, starts, ends, strict=True):
+        out[i] = labels[start:end]
     return out
 
 

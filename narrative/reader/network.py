@@ -20,6 +20,11 @@ VIEWS = ("attribution", "syntax")
 N_DISTANCES = 14
 
 
+def with_one(x: Tensor) -> Tensor:
+    """Return vectors with a 1 after the last of their numbers, which a bias is multiplied by."""
+    return torch.cat([x, x.new_ones(*x.shape[:-1], 1)], -1)
+
+
 class Biaffine(nn.Module):
     """Scores every pair of vectors with a bilinear form and biases, for each label."""
 
@@ -29,13 +34,15 @@ class Biaffine(nn.Module):
 
     def forward(self, left: Tensor, right: Tensor) -> Tensor:
         """Return scores, shape (batch, labels, n_left, n_right)."""
-        left, right = (torch.cat([x, x.new_ones(*x.shape[:-1], 1)], -1) for x in (left, right))
-        return torch.einsum("bxi,lij,byj->blxy", left, self.weight, right)
+        return torch.einsum("bxi,lij,byj->blxy", with_one(left), self.weight, with_one(right))
+
+    def halfway(self, left: Tensor) -> Tensor:
+        """Return what gives the only label's scores when multiplied by the right, with their 1."""
+        return with_one(left) @ self.weight[0]
 
     def paired(self, left: Tensor, right: Tensor) -> Tensor:
         """Return scores of aligned pairs, shape (n, labels)."""
-        left, right = (torch.cat([x, x.new_ones(*x.shape[:-1], 1)], -1) for x in (left, right))
-        return torch.einsum("ni,lij,nj->nl", left, self.weight, right)
+        return torch.einsum("ni,lij,nj->nl", with_one(left), self.weight, with_one(right))
 
 
 class Project(nn.Sequential):
@@ -116,10 +123,13 @@ class Heads(nn.Module):
         """
         before = self.earlier(torch.cat([self.new_mention[None], words]))
         scores: Tensor = self.antecedent(self.mention(words[at])[None], before[None])[0, 0]
-        gap = at[:, None] - torch.arange(len(words))[None]
-        near = self.antecedent_distance(distance_bucket(gap.clamp(min=0)))[..., 0]
-        near = near.masked_fill(gap <= 0, -1e4)
+        near = self.nearness(at[:, None] - torch.arange(len(words))[None])
         return scores + nn.functional.pad(near, (1, 0))
+
+    def nearness(self, gap: Tensor) -> Tensor:
+        """Return what distances in words say of an antecedent; it is never at or after its word."""
+        near: Tensor = self.antecedent_distance(distance_bucket(gap.clamp(min=0)))[..., 0]
+        return near.masked_fill(gap <= 0, -1e4)
 
 
 class Network(Heads):

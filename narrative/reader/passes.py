@@ -8,6 +8,7 @@ company (see ``narrative.encoder.packed``).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -16,9 +17,9 @@ import torch
 from torch import Tensor
 
 from narrative.encoder.packed import Pack, PackedBert, packs
-from narrative.encoder.pinned import CLS, SEP
+from narrative.encoder.pinned import CLS, LONGEST, SEP
 from narrative.reader.decode import Floats, Ints
-from narrative.reader.network import Heads
+from narrative.reader.network import Heads, with_one
 from narrative.reader.pieces import Pieces, Window
 
 Part = tuple[Pieces, Window]
@@ -36,6 +37,8 @@ class WindowScores:
         0 for the root, else one more than the place of the word that each depends on.
     root : ndarray of float, shape (n_words,)
         Score of being the root.
+    before : ndarray of int, shape (n_words,)
+        0, or one more than the place of the earlier word that each would take up.
     vectors : ndarray of float, shape (n_words, dims)
         What attribution reads.
     """
@@ -46,6 +49,7 @@ class WindowScores:
     head: Ints
     root: Floats
     rel: Ints
+    before: Ints
     vectors: Floats
 
 
@@ -76,9 +80,15 @@ class Pass:
     """
 
     def __init__(self, heads: Heads, encoder: PackedBert) -> None:
-        self.heads, self.encoder = heads, encoder
+        self._mix: list[list[float]] = heads.mix.detach().softmax(-1).tolist()
+        # Decoding reads the heads, too, on the processor: these are a copy on another device.
+        elsewhere = encoder.device.type != "cpu"
+        self.heads = deepcopy(heads).to(encoder.device) if elsewhere else heads
+        self.encoder, heads = encoder, self.heads
         with torch.inference_mode():
-            self._mix = heads.mix.softmax(-1)
+            self._new = heads.earlier(heads.new_mention[None])
+            gap = torch.arange(LONGEST)[:, None] - torch.arange(LONGEST)
+            self._near = heads.nearness(gap.to(encoder.device))
             self._arc_root = heads.arc_head(heads.root[None])
             self._rel_root = heads.rel_head(heads.root[None])
 
@@ -94,22 +104,24 @@ class Pass:
         starts = np.cumsum([0, *(len(m.ids) for m in members)])
         words = np.concatenate([m.first + at for m, at in zip(members, starts, strict=False)])
         views = self._views(inputs, members, pack)
-        at = torch.zeros(self.encoder.rows, dtype=torch.long)  # a row beyond the words is any piece
-        at[: len(words)] = torch.from_numpy(words)
+        places = np.zeros(self.encoder.rows, dtype=np.int64)  # a row beyond the words is any piece
+        places[: len(words)] = words
+        at = self.encoder.sent(places)
         attribution, syntax = views[0][at], views[1][at]
         heads, edges = self.heads, np.cumsum([0, *(len(m.first) for m in members)]).tolist()
         best, root = self._arcs(syntax, edges)
+        before = self._antecedents(attribution, edges)
         relations = torch.cat([self._rel_root, heads.rel_head(syntax)])
         rel = heads.rel.paired(heads.rel_dependent(syntax), relations[best]).argmax(-1)
         found = (
             heads.tag(attribution), heads.pos(syntax).argmax(-1), heads.entity(syntax), best, root,
-            rel, attribution,
+            rel, before, attribution,
         )  # fmt: skip
-        arrays = [x.numpy() for x in found]
+        arrays = [x.cpu().numpy() for x in found]
         for i, a, b in zip(pack.members, edges[:-1], edges[1:], strict=True):
-            tags, pos, entity, head, rooted, relation, vectors = (x[a:b].copy() for x in arrays)
+            tags, pos, entity, head, *others = (x[a:b].copy() for x in arrays)
             head[head > 0] -= a  # from places in the pack to places in the window
-            yield i, WindowScores(tags, pos, entity, head, rooted, relation, vectors)
+            yield i, WindowScores(tags, pos, entity, head, *others)
 
     def _views(self, inputs: list[_Input], members: list[_Input], pack: Pack) -> list[Tensor]:
         """Return the mixes of layers that the heads read, each of shape (rows, dims)."""
@@ -119,22 +131,34 @@ class Pass:
         features[:, : joined.shape[1]] = joined
         for table, row in zip((self.heads.case, self.heads.quote, self.heads.brk), features,
                               strict=True):  # fmt: skip
-            embedded += table(torch.from_numpy(row))
+            embedded += table(self.encoder.sent(row))
         mixed = [torch.zeros_like(embedded) for _ in self._mix]
         for layer, state in enumerate(self.encoder.states(embedded, pack)):
             for view, total in enumerate(mixed):
-                total.add_(state, alpha=float(self._mix[view, layer]))
+                total.add_(state, alpha=self._mix[view][layer])
         return mixed
 
     def _arcs(self, syntax: Tensor, edges: list[int]) -> tuple[Tensor, Tensor]:
         """Return each word's head (0 the root, else 1 + its place in the pack) and root score."""
-        dependents, governors = self.heads.arc_dependent(syntax), self.heads.arc_head(syntax)
-        best = torch.zeros(len(syntax), dtype=torch.long)
-        root = torch.zeros(len(syntax))
+        dependents = self.heads.arc.halfway(self.heads.arc_dependent(syntax))
+        governors = with_one(self.heads.arc_head(syntax))
+        top = with_one(self._arc_root)
+        best = torch.zeros(len(syntax), dtype=torch.long, device=syntax.device)
+        root = torch.zeros(len(syntax), device=syntax.device)
         for a, b in pairwise(edges):
-            over = torch.cat([self._arc_root, governors[a:b]])
-            scores = self.heads.arc(dependents[None, a:b], over[None])[0, 0]
+            scores = dependents[a:b] @ torch.cat([top, governors[a:b]]).T
             place = scores.argmax(-1)
             best[a:b] = torch.where(place > 0, place + a, 0)
             root[a:b] = scores[:, 0]
         return best, root
+
+    def _antecedents(self, attribution: Tensor, edges: list[int]) -> Tensor:
+        """Return what each word takes up if it takes up any: 0, or 1 + its place in the window."""
+        mentions = self.heads.antecedent.halfway(self.heads.mention(attribution))
+        earlier, new = with_one(self.heads.earlier(attribution)), with_one(self._new)
+        best = torch.zeros(len(attribution), dtype=torch.long, device=attribution.device)
+        for a, b in pairwise(edges):
+            scores = mentions[a:b] @ torch.cat([new, earlier[a:b]]).T
+            scores[:, 1:] += self._near[: b - a, : b - a]
+            best[a:b] = scores.argmax(-1)
+        return best

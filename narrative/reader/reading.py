@@ -146,6 +146,7 @@ class _Scores:
     head: Ints
     root: Floats
     rel: Ints
+    before: Ints  # the word that each would take up, -1 for none
     windows: list[tuple[Window, Floats]]
 
     @classmethod
@@ -155,7 +156,7 @@ class _Scores:
 
         index = np.arange(n, dtype=np.int64)
         entity = of(n, len(ENTITY_TAGS))
-        return cls(of(n, len(TAGS)), index * 0, entity, index, of(n), index * 0, [])
+        return cls(of(n, len(TAGS)), index * 0, entity, index, of(n), index * 0, index * 0 - 1, [])
 
     def add(self, w: Window, found: WindowScores) -> None:
         """Take the words of a window's core from what was found in the window."""
@@ -168,7 +169,23 @@ class _Scores:
         head = found.head[of]
         self.head[to] = np.where(head == 0, np.arange(to.start, to.stop), head - 1 + w.low)
         self.root[to], self.rel[to] = found.root[of], found.rel[of]
+        before = found.before[of]
+        self.before[to] = np.where(before == 0, -1, before - 1 + w.low)
         self.windows.append((w, found.vectors))
+
+    def antecedents(self) -> dict[int, int]:
+        """Return what nouns and pronouns take up, where they take up anything."""
+        at = np.flatnonzero((self.before >= 0) & np.isin(self.pos, _NOMINAL))
+        return dict(zip(at.tolist(), self.before[at].tolist(), strict=True))
+
+    def close(self, pieces: Pieces) -> None:
+        """Let no source or cue run on from a heading into the paragraph under it."""
+        opening = np.flatnonzero(
+            (pieces.brk == PARAGRAPH)
+            | ((pieces.brk == LINE) & (np.diff(pieces.sentence, prepend=-1) > 0))
+        )
+        for tag in ("I-source", "I-cue"):
+            self.tags[opening, TAGS.index(tag)] = NEVER
 
 
 class Reader:
@@ -183,12 +200,12 @@ class Reader:
     """
 
     def __init__(self, path: str | Path | None = None, *, rows: int = 0) -> None:
-        from narrative.encoder.packed import ROWS, PackedBert
+        from narrative.encoder.packed import PackedBert
         from narrative.reader.passes import Pass
         from narrative.reader.weights import read_reader
 
         self.heads, tensors, self.meta, self.sha256 = read_reader(path)
-        self._pass = Pass(self.heads, PackedBert(tensors, rows=rows or ROWS))
+        self._pass = Pass(self.heads, PackedBert(tensors, rows=rows))
         self._transition = self.heads.transition.detach().numpy()
 
     def read(self, texts: Sequence[str]) -> list[Reading]:
@@ -212,39 +229,22 @@ class Reader:
         for k, found in self._pass.read([(pieces[i], w) for i, w in windows]):
             i, window = windows[k]
             scores[i].add(window, found)
-        return [self._decode(p, s) for p, s in zip(pieces, scores, strict=True)]
-
-    def _decode(self, pieces: Pieces, s: _Scores) -> Reading:
-        opening = np.flatnonzero(
-            (pieces.brk == PARAGRAPH)
-            | ((pieces.brk == LINE) & (np.diff(pieces.sentence, prepend=-1) > 0))
-        )
-        # A source or cue does not run on from a heading into the paragraph under it.
-        for tag in ("I-source", "I-cue"):
-            s.tags[opening, TAGS.index(tag)] = NEVER
-        labels = viterbi(s.tags, self._transition, TAGS)
+        for p, s in zip(pieces, scores, strict=True):
+            s.close(p)
         flat = np.zeros((len(ENTITY_TAGS), len(ENTITY_TAGS)), dtype=np.float32)
-        entities = tag_spans(viterbi(s.entity, flat, ENTITY_TAGS), ENTITY_TAGS)
+        labels = viterbi([s.tags for s in scores], self._transition, TAGS)
+        entities = viterbi([s.entity for s in scores], flat, ENTITY_TAGS)
+        return [
+            self._decode(*found) for found in zip(pieces, scores, labels, entities, strict=True)
+        ]
+
+    def _decode(self, pieces: Pieces, s: _Scores, labels: Ints, entities: Ints) -> Reading:
         head = mend_cycles(s.head, s.root)
         rel = np.where(head == np.arange(len(head)), RELATIONS.index("root"), s.rel)
-        attributions = self._attributions(labels, s)
-        before = self._antecedents(s)
-        return Reading(pieces.starts, pieces.ends, attributions, s.pos, head, rel, entities, before)
-
-    def _antecedents(self, s: _Scores) -> dict[int, int]:
-        import torch
-
-        nominal = np.isin(s.pos, _NOMINAL)
-        out: dict[int, int] = {}
-        for w, vectors in s.windows:
-            at = np.flatnonzero(nominal[w.core_low : w.core_high]) + w.core_low
-            if not len(at):
-                continue
-            with torch.inference_mode():
-                words, heads = torch.from_numpy(vectors), torch.from_numpy(at - w.low)
-                best = self.heads.antecedents(words, heads).argmax(1).numpy()
-            out |= {int(i): int(b) - 1 + w.low for i, b in zip(at, best, strict=True) if b > 0}
-        return out
+        return Reading(
+            pieces.starts, pieces.ends, self._attributions(labels, s), s.pos, head, rel,
+            tag_spans(entities, ENTITY_TAGS), s.antecedents(),
+        )  # fmt: skip
 
     def _attributions(self, labels: Ints, s: _Scores) -> list[Attributed]:
         spans: dict[str, list[Word]] = {r: [] for r in ROLES}
