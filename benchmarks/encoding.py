@@ -40,7 +40,7 @@ def news(n: int) -> list[tuple[str, str]]:
         raise SystemExit(str(error)) from error
 
 
-def documents(n: int, *, of_news: bool) -> pd.DataFrame:
+def documents(n: int, *, of_news: bool = False) -> pd.DataFrame:
     """Return written documents, or articles."""
     from narrative.schema import check_table, empty_table
 

@@ -36,6 +36,7 @@ def linked(points: Floats, method: str) -> Floats:
     ward, n = method == "ward", len(points)
     rows = points.astype(np.float32)
     between = rows @ rows.T  # of a matrix and itself: symmetric to the bit
+    del rows
     np.subtract(1, between, out=between)
     np.maximum(between, 0, out=between)
     if ward:
