@@ -9,17 +9,19 @@ the sample of texts and of the random states, not of grouping another sample.
 
 Not part of ``make reproduce``: it needs the public sets (``NARRATIVE_DATA``) and BERTopic
 (``pip install -e '.[bench]'``). Figures of sets that are not at hand, or not among ``--sets``, stay
-as they are; without BERTopic, or with fewer states, nothing is recorded. Seconds and memory are
-printed by ``benchmarks/framings.py``.
+as they are; without BERTopic, or with fewer states, nothing is recorded. With ``--systems`` only those are
+measured again, beside ours, and the figures of the others stay. Seconds and memory are printed by
+``benchmarks/framings.py``.
 
     NARRATIVE_DATA=... python experiments/e09_framing_models.py [--states 20] [--sets NAME ...]
+        [--systems NAME ...]
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -206,7 +208,12 @@ def representations() -> dict[str, Encode]:
 
 
 def grouped(
-    name: str, groups: pd.DataFrame, kind: str, encode: Encode, n_states: int
+    name: str,
+    groups: pd.DataFrame,
+    kind: str,
+    encode: Encode,
+    n_states: int,
+    asked: Sequence[str],
 ) -> dict[str, list[np.ndarray]]:
     """Return the labels of each system in each random state, all of the same vectors."""
     # What counts words reads what the vectors are of.
@@ -222,6 +229,8 @@ def grouped(
     for system, group in systems(seed_words() if name == SEEDS_GOLD else None, as_shared).items():
         if kind == AWARE and system == "NMF":
             continue  # takes no vectors
+        if asked and system not in (OURS, *asked):
+            continue
         most = 1 if system == "NMF" and k > MANY else N_FEW if topics else n_states
         shown = tqdm(range(min(n_states, most)), desc=f"{name}, {system}", mininterval=10)
         label = f"{system}, {AWARE}" if kind == AWARE else system
@@ -229,13 +238,15 @@ def grouped(
     return out
 
 
-def runs_of(name: str, groups: pd.DataFrame, n_states: int) -> dict[str, list[np.ndarray]]:
+def runs_of(
+    name: str, groups: pd.DataFrame, n_states: int, asked: Sequence[str]
+) -> dict[str, list[np.ndarray]]:
     """Return the labels of each system: of the encoder's vectors, on war sets of a run's, too."""
     kinds, k = representations(), groups["label"].nunique()
     plain = "normalised text" if name in WAR else "raw text"
-    out = grouped(name, groups, plain, kinds[plain], n_states)
+    out = grouped(name, groups, plain, kinds[plain], n_states, asked)
     if name in WAR:
-        out |= grouped(name, groups, AWARE, kinds[AWARE], n_states)
+        out |= grouped(name, groups, AWARE, kinds[AWARE], n_states, asked)
         for kind in ("raw text", "stance network"):
             out[f"{OURS}, {kind}"] = [ours([], kinds[kind](groups), k, 0)]
     return out
@@ -276,6 +287,7 @@ def main() -> None:
     )
     parser.add_argument("--states", type=int, default=N_STATES)
     parser.add_argument("--sets", nargs="*", choices=[SEEDS_GOLD, *SETS])
+    parser.add_argument("--systems", nargs="*", choices=list(systems(words=[["a"]])), default=[])
     args = parser.parse_args()
     names = [SEEDS_GOLD, *SETS]
     chosen = names if args.sets is None else args.sets
@@ -286,11 +298,13 @@ def main() -> None:
         if groups is None:
             missing.append(name)
             continue
-        rows += scored(name, groups, runs_of(name, groups, args.states))
+        rows += scored(name, groups, runs_of(name, groups, args.states, args.systems))
         save(pd.DataFrame(rows), "e09_scores")
     if missing:
         print(f"Not under NARRATIVE_DATA: {', '.join(missing)}; their figures stay.")
-    if HAS_BERTOPIC and args.states == N_STATES:
+    if args.states == N_STATES and args.systems:
+        record_scores("e09", rows, alone=False)
+    elif HAS_BERTOPIC and args.states == N_STATES:
         measured = {str(row["dataset"]) for row in rows if row["split"] == "all"}
         record_scores("e09", rows, keep=[n for n in names if n not in measured])
     else:
