@@ -9,9 +9,9 @@ the sample of texts and of the random states, not of grouping another sample.
 
 Not part of ``make reproduce``: it needs the public sets (``NARRATIVE_DATA``) and BERTopic
 (``pip install -e '.[bench]'``). Figures of sets that are not at hand, or not among ``--sets``, stay
-as they are; without BERTopic, or with fewer states, nothing is recorded. With ``--systems`` only those are
-measured again, beside ours, and the figures of the others stay. Seconds and memory are printed by
-``benchmarks/framings.py``.
+as they are; without BERTopic, or with fewer states, nothing is recorded. With ``--systems`` only
+those are measured again, beside ours, and the figures of the others stay. Seconds and memory are
+printed by ``benchmarks/framings.py``.
 
     NARRATIVE_DATA=... python experiments/e09_framing_models.py [--states 20] [--sets NAME ...]
         [--systems NAME ...]
@@ -287,7 +287,7 @@ def main() -> None:
     )
     parser.add_argument("--states", type=int, default=N_STATES)
     parser.add_argument("--sets", nargs="*", choices=[SEEDS_GOLD, *SETS])
-    parser.add_argument("--systems", nargs="*", choices=list(systems(words=[["a"]])), default=[])
+    parser.add_argument("--systems", nargs="*", choices=list(systems()), default=[])
     args = parser.parse_args()
     names = [SEEDS_GOLD, *SETS]
     chosen = names if args.sets is None else args.sets
