@@ -24,6 +24,7 @@ import pandas as pd
 
 from narrative.encoder import default_cache
 from narrative.framings import FramingModel
+from narrative.framings.discovery import CERTIFIED
 from narrative.pipeline import STAGES, run_study
 from narrative.reporting import Silent
 from narrative.rows import read_rows
@@ -34,9 +35,9 @@ from narrative.study import Study
 
 CHARACTERS = 60_000  # of the sample: about a minute on two processors
 _LARGEST = 0.5  # of the corpus, at most
-# Bytes of memory that a claim takes: its text; its ids and dates in the timeline, and there for
-# each proposition; where the codebook leaves it over, what grouping holds of it (docs/scaling.md).
-_TEXT, _DATED, _STANCE, _LEFT = 200, 300, 85, 12_288
+# Bytes of memory that a claim takes: its terms; its ids and dates in the timeline, and there for
+# each proposition; where it is drawn to be grouped, what that holds of it (docs/scaling.md).
+_TERMS, _DATED, _STANCE, _LEFT = 200, 300, 85, 12_288
 _VECTOR = 1_700  # bytes that a vector takes in the cache
 _REPLICATE = 0.63  # of the documents are in a replicate of the certificate
 _ENCODING = ("framings", "stances")  # stages whose vectors the cache keeps
@@ -218,7 +219,7 @@ def _kept(keys: list[bytes]) -> float:
 
 def _growth(propositions: int, claims: float, left: float) -> float:
     """Return what the larger of the two stages that hold all claims takes more, in bytes."""
-    framings = _TEXT * claims + _LEFT * left
+    framings = _TERMS * claims + _LEFT * min(left, CERTIFIED)
     return max(framings, (_DATED + _STANCE * propositions) * claims)
 
 
@@ -236,7 +237,7 @@ def _discovery(study: Study, sampled: float, expected: float) -> float:
         return float(large * (joined / _SIZES[1]) ** power + each * (n - joined))
 
     def whole(n: float) -> float:
-        return taken(n) + settings.n_boot * taken(_REPLICATE * n)
+        return taken(n) + settings.n_boot * taken(_REPLICATE * min(n, CERTIFIED))
 
     return max(0.0, whole(expected) - whole(sampled) * expected / max(1.0, sampled))
 

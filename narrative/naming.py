@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,54 +11,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from narrative.terms import TermCounts, term_counts
+
 _BLOCK = 8192  # rows of vectors at a time
 _FEW_WORDS = 6
 _MANY_TEXTS, _EVERYWHERE = 50, 0.2
+_SORTED = 100_000  # rows of claims that are held before the most central are kept
+_CENTRAL = 1000  # texts of a group that can be its exemplars, in number
 Floats = npt.NDArray[np.float32]
-
-
-class TermCounts(NamedTuple):
-    """How often each term stands in each group of texts.
-
-    Parameters
-    ----------
-    groups : list of str
-        In alphabetical order.
-    counts : sparse array, shape (n_groups, n_terms), or None
-        None where the texts have no terms.
-    names : ndarray of str
-        Words and pairs of words, in alphabetical order.
-    texts : ndarray of int, shape (n_terms,)
-        Texts that have the term.
-    n_texts : int
-    """
-
-    groups: list[str]
-    counts: Any
-    names: Any
-    texts: npt.NDArray[np.int64]
-    n_texts: int
-
-
-def term_counts(texts: list[str], labels: list[str]) -> TermCounts:
-    """Return the terms of texts, counted by group, for ``distinctive_terms`` and ``class_terms``.
-
-    Parameters
-    ----------
-    texts, labels : list of str
-        Claims and their groups, of equal length.
-    """
-    from scipy.sparse import csr_array
-
-    of, groups = pd.factorize(np.asarray(labels, dtype=object), sort=True)
-    counts, names = _counted(texts)
-    if counts is None:
-        return TermCounts(list(groups), None, names, np.zeros(0, np.int64), len(texts))
-    member = csr_array(
-        (np.ones(len(of), counts.dtype), (of, np.arange(len(of)))), shape=(len(groups), len(of))
-    )
-    in_texts = np.bincount(counts.indices, minlength=counts.shape[1])
-    return TermCounts(list(groups), csr_array(member @ counts), names, in_texts, len(texts))
 
 
 def distinctive_terms(
@@ -168,20 +128,6 @@ def _by_group(
     return out
 
 
-def _counted(texts: list[str]) -> tuple[Any, Any]:
-    """Return counts of words and pairs of words, and what they are; None where there is none."""
-    from sklearn.feature_extraction.text import CountVectorizer
-
-    vectorizer = CountVectorizer(
-        stop_words="english", ngram_range=(1, 2), token_pattern=r"(?u)\b[^\W\d_]{3,}\b"
-    )
-    try:
-        counts = vectorizer.fit_transform(texts)
-    except ValueError:  # no text, or no word is left beside stop words
-        return None, None
-    return counts, vectorizer.get_feature_names_out()
-
-
 def _best_terms(names: Any, at: Any, weights: npt.NDArray[np.float64], n_terms: int) -> list[str]:
     """Return the terms of most weight, more than nothing, of which no two share a word."""
     at, weights = at[weights > 0], weights[weights > 0]
@@ -211,25 +157,86 @@ def exemplar_claims(
         Unit rows, in the order of `claims`.
     labels : list of str
     n_exemplars : int
+
+    Notes
+    -----
+    Chosen among the thousand texts of a group that are nearest to its mean.
     """
     of, groups = pd.factorize(np.asarray(labels, dtype=object), sort=True)
-    table = pd.DataFrame(
+    table = most_central([central(claims, of, _nearness(vectors, of, len(groups)))])
+    chosen = of_different_sources(table, n_exemplars)
+    return {str(groups[k]): ids for k, ids in chosen.items()}
+
+
+def central(
+    claims: pd.DataFrame, of: npt.NDArray[np.intp], near: npt.NDArray[np.float64]
+) -> pd.DataFrame:
+    """Return rows of claims for ``most_central``.
+
+    Parameters
+    ----------
+    claims : DataFrame
+        As ``exemplar_claims`` takes them.
+    of : ndarray of int
+        The number of each claim's group.
+    near : ndarray of float
+        How near each is to the mean of its group.
+    """
+    return pd.DataFrame(
         {
             "group": of,
             "short": _short(claims["text"]),
-            "near": -np.round(_nearness(vectors, of, len(groups)), 9),
+            "near": -np.round(near, 9),
             "claim_id": claims["claim_id"].to_numpy(object),
-            "text": pd.factorize(claims["text"])[0],
-            "source": pd.factorize(claims["source_id" if "source_id" in claims else "claim_id"])[0],
+            "text": claims["text"].to_numpy(object),
+            "source": claims["source_id" if "source_id" in claims else "claim_id"].to_numpy(object),
         }
     )
-    table = table.sort_values(["group", "short", "near", "claim_id"], kind="stable")
-    table = table[~table.duplicated(["group", "text"])]  # what is printed twice is shown once
+
+
+def most_central(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Return the claims of each group that can be its exemplars, most central first.
+
+    What is printed twice is there once, and there are a thousand of a group at most: those of all
+    tables are those of what this returns for some of them each.
+    """
+    held, n, limit = list[pd.DataFrame](), 0, _SORTED
+    for table in tables:
+        if len(table):
+            held.append(table)
+            n += len(table)
+        if n > limit:
+            held = [_first(held)]
+            n = len(held[0])
+            limit = max(_SORTED, 2 * n)
+    return _first(held)
+
+
+def _first(held: list[pd.DataFrame]) -> pd.DataFrame:
+    if not held:
+        return pd.DataFrame()
+    kept = pd.concat(held, ignore_index=True)
+    kept = kept.sort_values(["group", "short", "near", "claim_id"], kind="stable")
+    kept = kept[~kept.duplicated(["group", "text"])]
+    return kept.groupby("group", sort=False).head(_CENTRAL)
+
+
+def of_different_sources(table: pd.DataFrame, n: int = 3) -> dict[int, list[str]]:
+    """Return the ids of `n` claims of each group, the first of each source before others.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From ``most_central``.
+    n : int
+    """
+    if not len(table):
+        return {}
     again = table.duplicated(["group", "source"]).rename("again")
     table = table.assign(again=again).sort_values(["group", "again"], kind="stable")
-    chosen = table.groupby("group", sort=True).head(n_exemplars)
+    chosen = table.groupby("group", sort=True).head(n)
     ids = chosen.groupby("group", sort=True)["claim_id"].agg(list)
-    return dict(zip(groups, ids, strict=True))
+    return {int(str(k)): v for k, v in ids.items()}
 
 
 def _short(texts: pd.Series[Any]) -> npt.NDArray[np.bool_]:

@@ -8,16 +8,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from narrative.encoder import Encoder
-from narrative.framings import Namer, fit_framings
+from narrative.framings import Assigner, Namer, Results, fit_pieces
 from narrative.ledger import build_ledger, from_events
 from narrative.ledger.record import EVENTS
 from narrative.partitions import (
     PARTS,
+    Cut,
     Engine,
+    Partition,
     Parts,
     Plan,
     Skipped,
@@ -26,12 +27,14 @@ from narrative.partitions import (
     plan_run,
     with_rows,
 )
+from narrative.partitions.claims import ClaimParts
 from narrative.partitions.corpus import CorpusParts
 from narrative.partitions.work import (
     Extraction,
     Places,
     Reading,
     Scoring,
+    assign_claims,
     find_claims,
     find_control,
     read_claims,
@@ -39,7 +42,7 @@ from narrative.partitions.work import (
     study_encoder,
 )
 from narrative.reporting import Reporter
-from narrative.schema import NO_FRAMING, check_table, empty_table
+from narrative.schema import check_table, empty_table
 from narrative.speakers import (
     check_sources,
     normalise_mention,
@@ -49,7 +52,7 @@ from narrative.speakers import (
     with_shipped,
 )
 from narrative.stance import StanceModel, stance_model
-from narrative.storage import read_table
+from narrative.storage import read_table, sha256_bytes, sha256_json
 from narrative.stored import Streamed
 from narrative.study import Study
 from narrative.timeline import estimate_timeline
@@ -86,11 +89,20 @@ class Run:
         cuts = plan.cuts if plan is not None else ()
         return Parts(self.out / PARTS / self.stage, self.key, cuts)
 
-    def in_parts(self, work: Work, setup: Any, plan: Plan, *, of_claims: bool = True) -> Parts:
+    def in_parts(
+        self,
+        work: Work,
+        setup: Any,
+        plan: Plan,
+        *,
+        of_claims: bool = True,
+        parts: Parts | None = None,
+        load: Callable[[Cut], Partition] | None = None,
+    ) -> Parts:
         """Work on every partition of the stage that runs, and keep what is made of each."""
         parts = in_parts(
-            self.parts(plan), work, setup, plan, stage=self.stage, of_claims=of_claims,
-            engine=self.engine, progress=self.reporter.progress,
+            parts or self.parts(plan), work, setup, plan, stage=self.stage, of_claims=of_claims,
+            engine=self.engine, progress=self.reporter.progress, load=load,
         )  # fmt: skip
         self.skipped += with_rows(parts.skipped, self.study)
         return parts
@@ -146,43 +158,36 @@ def _claims(run: Run) -> Tables:
     return {"claims": Streamed("claims", claims), "sources": used}
 
 
-# What the claims table holds that framings are found and described with.
-_OF_FRAMINGS = ("claim_id", "doc_id", "sent_index", "text", "source_id")
-
-
 def _framings(run: Run) -> Tables:
     study, plan = run.study, run.plan()
     sources, codebook = run.table("sources"), study.codebook()
     model, revision = study.encoder.model, study.encoder.revision
     setup = Reading(sources, study.places(), codebook, model, revision, study.framings)
-    parts = run.in_parts(read_claims, setup, plan)
-    claims = run.table("claims", _OF_FRAMINGS)
+    read = run.in_parts(read_claims, setup, plan)
     documents = run.table("documents", ["doc_id", "copy_group"])
     copies = dict(zip(documents["doc_id"], documents["copy_group"], strict=True))
-    # Claims of documents that were left out have no vector, and belong to no framing.
-    known = ~claims["doc_id"].isin([s.doc_id for s in parts.skipped]).to_numpy()
-    vectors, about, membership = (
-        array if array is None or known.all() else array[known]
-        for array in (parts.array(n, plan, len(claims)) for n in ("vectors", "about", "membership"))
-    )
-    assert vectors is not None  # a study has a document, and not all were left out
-    framings, assignments = fit_framings(
-        claims[known].reset_index(drop=True),
-        vectors,
+    claims = ClaimParts(plan, read, "about" if setup.pinned else "vectors", copies)
+
+    def assign(assigner: Assigner) -> Results:
+        # What was assigned to other framings is not taken up.
+        key = sha256_json([run.key, sha256_bytes(assigner.centres.tobytes())])
+        parts = Parts(read.folder / "assigned", key, claims.rest.cuts)
+        claims.assigned = run.in_parts(
+            assign_claims, assigner, claims.rest, parts=parts, load=claims.partition
+        )
+        return claims.results()
+
+    fitted = fit_pieces(
+        claims.pieces,
+        assign,
         codebook,
-        membership=membership,
-        about=about,
         propositions=setup.propositions(),
-        groups=claims["doc_id"][known].map(copies).tolist(),
         namer=run.namer,
         settings=study.framings,
         random_state=study.random_state,
     )
-    rest = pd.DataFrame({"claim_id": claims["claim_id"][~known], "framing_id": NO_FRAMING})
-    if len(rest):
-        both = pd.concat([assignments, rest.assign(membership=np.nan)], ignore_index=True)
-        assignments = check_table(both, "assignments")
-    return {"framings": framings, "assignments": assignments}
+    assignments = Streamed("assignments", partial(claims.assignments, fitted))
+    return {"framings": fitted.framings, "assignments": assignments}
 
 
 def _stances(run: Run) -> Tables:

@@ -114,6 +114,25 @@ def test_no_replicates_measure_nothing_and_the_same_state_gives_the_same() -> No
     assert one.overall.equals(two.overall)
 
 
+@pytest.mark.parametrize(("n_rows", "least"), [(None, 5), (10_000, 2)])
+def test_replicates_of_a_sample_ask_for_its_share_of_the_least_rows(
+    monkeypatch: pytest.MonkeyPatch, n_rows: int | None, least: int
+) -> None:
+    vectors, _ = blobs()
+    model = FramingModel(min_cluster_size=8).fit(vectors)
+    asked: list[int] = []
+
+    def fit(self: FramingModel, rows: np.ndarray) -> FramingModel:
+        asked.append(self.min_cluster_size)
+        self.labels_ = model.predict(rows)
+        return self
+
+    monkeypatch.setattr(FramingModel, "fit", fit)
+    names = [str(i) for i in range(len(vectors))]
+    certify(model, vectors, names, n_boot=4, n_rows=n_rows)
+    assert np.median(asked) == pytest.approx(least, abs=0 if n_rows else 1)
+
+
 def test_a_framing_of_which_nothing_was_drawn_has_fewer_replicates() -> None:
     vectors, truth = blobs()
     names = ["a" if k == 0 else "b" for k in truth]

@@ -14,8 +14,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from test_partitions import draw_few, write_many
 
 import narrative.partitions.work as work
+import narrative.stages as stages
 from narrative.errors import InputError
 from narrative.partitions import (
     EngineError,
@@ -265,9 +267,67 @@ def test_a_study_on_workers_has_the_tables_of_one_process(
 
         patch.setattr(work, "claims_by_document", fails)
         run_study(read_study(study_folder), tmp_path / "local", partition=3)
-    files = sorted(p.relative_to(tmp_path / "local") for p in (tmp_path / "local").rglob("*.*"))
+    _same_files(tmp_path / "local", tmp_path / "dask")
+
+
+def _same_files(expected: Path, got: Path) -> None:
+    files = sorted(p.relative_to(expected) for p in expected.rglob("*.*"))
     assert files
     for file in files:
+        one, two = expected / file, got / file
+        assert one.is_dir() or one.read_bytes() == two.read_bytes(), file
+
+
+class Assigning(Fast):
+    """One worker is killed while it assigns claims; the claims of one document cannot be."""
+
+    def setup(self, worker: Any) -> None:
+        import narrative.partitions.work as work
+
+        super().setup(worker)
+        plain, marks = work.assign_claims, self.marks
+
+        def fragile(setup: Any, tables: dict[str, Any]) -> Any:
+            found = set(tables["claims"]["doc_id"])
+            if "m11" in found and not (marks / "assigning").exists():
+                (marks / "assigning").touch()
+                os.kill(os.getpid(), signal.SIGKILL)
+            if "m20" in found:
+                raise ValueError("cannot assign this")
+            return plain(setup, tables)
+
+        work.assign_claims = fragile
+
+
+def test_claims_are_assigned_on_workers_as_in_one_process(
+    study_folder: Path, tmp_path: Path, fast_models: Any
+) -> None:
+    write_many(study_folder)
+    path = study_folder / "study.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('attribution = "auto"', 'attribution = "rules"'))
+    with pytest.MonkeyPatch.context() as patch:
+        draw_few(patch)
+        with _two_workers() as client:
+            client.register_plugin(Assigning(tmp_path), name="assigning")
+            with DaskEngine(client=client, retries=0) as engine:
+                manifest = run_study(
+                    read_study(study_folder), tmp_path / "dask", engine=engine, partition=4
+                )
+        assert (tmp_path / "assigning").exists()
+        assert [(s["stage"], s["doc_id"]) for s in manifest["skipped"]] == [("framings", "m20")]
+        plain = work.assign_claims
+
+        def fails(setup: Any, tables: dict[str, Any]) -> Any:
+            if "m20" in set(tables["claims"]["doc_id"]):
+                raise ValueError("cannot assign this")
+            return plain(setup, tables)
+
+        patch.setattr(stages, "assign_claims", fails)
+        run_study(read_study(study_folder), tmp_path / "local", partition=36)
+    for file in sorted(
+        p.relative_to(tmp_path / "local") for p in (tmp_path / "local").rglob("*.*")
+    ):
         one, two = tmp_path / "local" / file, tmp_path / "dask" / file
         assert one.is_dir() or one.read_bytes() == two.read_bytes(), file
 

@@ -162,6 +162,43 @@ def test_framings_of_blocks_are_those_of_the_whole(
     np.testing.assert_array_equal(ours, theirs)
 
 
+def test_framings_of_blocks_are_numbered_as_those_of_the_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(model, "REFINED", 500)
+    X = many()
+    whole = FramingModel(max_exact=400).fit(X)
+    parts = FramingModel(max_exact=400).fit_blocks(cut(X, [500, 2500]))
+    before = parts.predict(X)
+    drawn = parts.labels_
+    numbers = parts.number(np.bincount(before + 1, minlength=len(parts.cluster_centers_) + 1)[1:])
+    np.testing.assert_array_equal(parts.cluster_centers_, whole.cluster_centers_)
+    np.testing.assert_array_equal(parts.coarse_, whole.coarse_)
+    np.testing.assert_array_equal(np.append(numbers, -1)[before], whole.labels_)
+    np.testing.assert_array_equal(np.append(numbers, -1)[drawn], parts.labels_)
+    kept = parts.number(np.arange(len(numbers)))  # the first gets none
+    assert kept[0] == -1
+    assert len(parts.cluster_centers_) == len(numbers) - 1
+
+
+@pytest.mark.parametrize("copies", [1, 2])
+def test_blocks_of_one_distinct_row_are_fitted(copies: int) -> None:
+    fitted = FramingModel(min_cluster_size=2).fit_blocks([np.ones((copies, 4))])
+    assert fitted.predict(np.ones((3, 4))).tolist() == [-1] * 3
+
+
+def test_of_centres_that_are_equally_near_it_is_the_first() -> None:
+    rng = np.random.default_rng(0)
+    rows_ = at_length_one(rng.standard_normal((50, 33)))
+    turned = np.linalg.qr(rng.standard_normal((33, 33)))[0]
+    for k in range(50):
+        side = turned[0] - (turned[0] @ rows_[k]) * rows_[k]
+        pair = at_length_one(np.stack([rows_[k] + 0.3 * side, rows_[k] - 0.3 * side]))
+        for block in (rows_[k : k + 1], rows_[k:], np.repeat(rows_[k : k + 1], 9, axis=0)):
+            assert centres.nearest(block, pair, 0.4)[0] == 0
+            assert centres.nearest(block, pair[::-1], 0.4)[0] == 0
+
+
 def test_what_fits_in_memory_is_found_by_scipys_tree() -> None:
     """The labels of an input that nothing is drawn from, by another route."""
     X = overlapping()

@@ -13,7 +13,9 @@ import pandas as pd
 import pytest
 
 import narrative.partitions.work as work
+import narrative.stages as stages
 from narrative.errors import InputError, StorageError, WeightsError
+from narrative.framings import FramingModel, FramingSettings, discovery, model
 from narrative.partitions import (
     LocalEngine,
     Outcome,
@@ -270,6 +272,129 @@ def test_a_warning_for_every_part_is_told_once(
         _run(study, tmp_path / "out", partition=2)
     told = [r for r in caplog.records if "no trained head" in r.getMessage()]
     assert len(told) == 1
+
+
+# Framings: found in draws, assigned part by part
+
+TOPICS = (
+    "the old northern bridge over the river had burned down",
+    "fishing boats had left the eastern harbour before dawn",
+    "bread prices in the covered market had risen again",
+    "pupils of the village school were taught in cellars",
+    "trains to the southern station ran late for days",
+)
+
+
+def write_many(study: Path, n: int = 36) -> None:
+    """Let a study have many claims that its codebook leaves over."""
+    rng = np.random.default_rng(4)
+    rows = []
+    for i in range(n):
+        said = [f"{TOPICS[k]} by {rng.integers(40)} o'clock" for k in rng.integers(0, 5, 3)]
+        text = f"The ministry said that {said[0]}. Anna Berg denied that {said[1]}. "
+        text += f"The staff said that {said[2]}. The army is advancing, the ministry said."
+        rows.append(f'm{i:02d},Example Daily,2025-12-1{i % 9},"{text}"')
+    table = "\n".join(["doc_id,outlet,published_at,text", *rows]) + "\n"
+    (study / "documents.csv").write_text(table, encoding="utf-8")
+
+
+@pytest.fixture
+def many(study: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a study of which more is left over than is joined, kept to number it, or certified."""
+    write_many(study)
+    draw_few(monkeypatch)
+    return study
+
+
+def draw_few(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(model, "REFINED", 40)
+    patch.setattr(discovery, "CERTIFIED", 45)
+    patch.setattr(
+        FramingSettings,
+        "model",
+        lambda self, state=0: FramingModel(max_exact=30, random_state=state),
+    )
+
+
+def _discovered(out: Path) -> pd.DataFrame:
+    framings = read_table(out / "framings.parquet")
+    return framings[framings["origin"] == "discovered"]
+
+
+def test_framings_of_draws_are_the_same_however_the_documents_are_cut(
+    many: Path, tmp_path: Path
+) -> None:
+    _run(many, tmp_path / "whole")
+    found = _discovered(tmp_path / "whole")
+    assert len(found) >= 3
+    assert set(found["stability_over"]) == {"groups of copies"}
+    claims = read_table(tmp_path / "whole" / "claims.parquet", ["claim_id"])
+    assert found["n_claims"].sum() > 45
+    assert len(read_table(tmp_path / "whole" / "assignments.parquet")) == len(claims)
+    for partition in (1, 5, 7):
+        out = tmp_path / str(partition)
+        _run(many, out, partition=partition)
+        assert _bytes(out) == _bytes(tmp_path / "whole")
+
+
+def test_a_document_whose_claims_cannot_be_assigned_is_left_out_alone(
+    many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(setup: Any, tables: dict[str, Any]) -> Any:
+        if "m07" in set(tables["claims"]["doc_id"]):
+            raise ValueError("bad")
+        return work.assign_claims(setup, tables)
+
+    _run(many, tmp_path / "whole")
+    monkeypatch.setattr(stages, "assign_claims", fails)
+    out = tmp_path / "out"
+    _run(many, out, partition=5)
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    assert [(s["stage"], s["doc_id"], s["row"]) for s in manifest["skipped"]] == [
+        ("framings", "m07", "row 9")
+    ]
+    table = read_table(out / "assignments.parquet").set_index("claim_id")
+    gone = table.index.str.startswith("m07:")
+    assert gone.sum() >= 3
+    assert set(table.loc[gone, "framing_id"]) == {"-1"}
+    assert table.loc[gone, "membership"].isna().all()
+    whole = read_table(tmp_path / "whole" / "assignments.parquet").set_index("claim_id")
+    # Framings may have changed their numbers, not their claims.
+    both = pd.crosstab(table.loc[~gone, "framing_id"], whole.loc[~gone, "framing_id"])
+    assert ((both > 0).sum(axis=0) == 1).all()
+    assert ((both > 0).sum(axis=1) == 1).all()
+    assert _discovered(out)["n_claims"].sum() < _discovered(tmp_path / "whole")["n_claims"].sum()
+
+
+def test_a_run_interrupted_while_claims_are_assigned_goes_on_there(
+    many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _run(many, tmp_path / "whole")
+    seen, read = list[str](), list[str]()
+    plain = work.with_place
+
+    def watched(claims: pd.DataFrame, documents: pd.DataFrame) -> Any:
+        read.extend(claims["doc_id"].unique())
+        return plain(claims, documents)
+
+    def stopped(setup: Any, tables: dict[str, Any]) -> Any:
+        if len(seen) == 20:
+            seen.append("")
+            raise KeyboardInterrupt
+        seen.extend(tables["claims"]["doc_id"].unique())
+        return work.assign_claims(setup, tables)
+
+    out = tmp_path / "out"
+    monkeypatch.setattr(stages, "assign_claims", stopped)
+    monkeypatch.setattr(work, "with_place", watched)
+    with pytest.raises(KeyboardInterrupt):
+        _run(many, out, partition=5)
+    assert len(read) == 36
+    assert len(list((out / ".parts" / "framings" / "assigned").glob("*.json"))) == 4
+    monkeypatch.setattr(work, "with_place", plain)
+    _run(many, out, partition=5)
+    assert sorted(s for s in seen if s) == sorted(set(read))  # each once
+    assert _bytes(out) == _bytes(tmp_path / "whole")
 
 
 # The parts themselves

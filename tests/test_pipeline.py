@@ -275,7 +275,7 @@ def test_an_unknown_stage_is_refused_before_anything_is_written(
     [
         ("CorpusParts", "corpus", KeyboardInterrupt),
         ("claims_by_document", "claims", MemoryError),
-        ("fit_framings", "framings", KeyboardInterrupt),
+        ("fit_pieces", "framings", KeyboardInterrupt),
         ("score_stance", "stances", MemoryError),
         ("estimate_timeline", "timeline", KeyboardInterrupt),
         ("build_ledger", "ledger", MemoryError),
@@ -305,7 +305,7 @@ def test_a_killed_run_goes_on_where_it_stopped(
     assert _bytes(out) == _bytes(done)
 
 
-@pytest.mark.parametrize("broken", ["offsets", "sources", "assignments", "ledger"])
+@pytest.mark.parametrize("broken", ["offsets", "sources", "framings", "ledger"])
 def test_a_full_disk_half_way_through_a_stage_costs_that_stage(
     study: Path, done: Path, tmp_path: Path, broken: str
 ) -> None:
@@ -324,7 +324,7 @@ def test_a_full_disk_half_way_through_a_stage_costs_that_stage(
             run_study(read_study(study), out)
     assert not (out / f"{broken}.parquet").exists()
     assert not list(out.rglob("*.part"))
-    stage = {"offsets": "corpus", "sources": "claims", "assignments": "framings"}
+    stage = {"offsets": "corpus", "sources": "claims"}
     first = STAGES.index(stage.get(broken, broken))
     assert _run(study, out).ran == list(STAGES[first:])
     assert _bytes(out) == _bytes(done)

@@ -13,6 +13,7 @@ from narrative.framings.joining import NOISE, Floats, Labels
 from narrative.framings.rows import BLOCK, Rows, unit, unit_blocks
 
 _ROUNDS, _STEADY = 100, 10_000
+_EQUAL = 1e-12  # cosines that differ by less are equal
 
 
 def nearest(X: Rows, centres: Floats, min_similarity: float) -> Labels:
@@ -105,6 +106,7 @@ def summed(rows: Floats, labels: Labels, k: int) -> Floats:
 
 def _nearest(rows: Floats, centres: Floats, min_similarity: float) -> Labels:
     cosines = rows @ centres.T
-    best = cosines.argmax(axis=1)
-    sure = np.take_along_axis(cosines, best[:, None], axis=1)[:, 0] >= min_similarity
-    return np.where(sure & rows.any(axis=1), best, NOISE).astype(np.int64)
+    # Last digits hang on how many rows there are: of centres that are equally near it is the first.
+    best = cosines.max(axis=1, keepdims=True) - _EQUAL
+    sure = (best[:, 0] + 2 * _EQUAL >= min_similarity) & rows.any(axis=1)
+    return np.where(sure, (cosines >= best).argmax(axis=1), NOISE).astype(np.int64)

@@ -81,6 +81,7 @@ def certify(
     *,
     encoders: Mapping[str, npt.ArrayLike] | None = None,
     axes: Sequence[str] = (),
+    n_rows: int | None = None,
     n_boot: int = 50,
     random_state: int = 0,
 ) -> Certificate:
@@ -91,7 +92,7 @@ def certify(
     Parameters
     ----------
     model : FramingModel
-        Fitted on `vectors`.
+        Fitted on `vectors`, or on more.
     vectors : array-like, shape (n_claims, n_dims)
     documents : sequence of str
         Document (or group of copies) of each row: they are drawn with replacement, and a row drawn
@@ -101,6 +102,8 @@ def certify(
         of them or `vectors`. Without them the encoder does not vary.
     axes : sequence of str
         Of ``documents, random_state, order, encoder``: what is varied alone, too.
+    n_rows : int, optional
+        Rows that the model was fitted on, where `vectors` are those of some documents only.
     n_boot : int
         Replicates of each; at least 0.
     random_state : int
@@ -131,7 +134,7 @@ def certify(
             at = _drawn(group, len(names), varied, rng)
             state = int(rng.integers(1, 2**31)) if "random_state" in varied else model.random_state
             source = sources[replicate % len(sources)] if "encoder" in varied else vectors
-            again = _labels(model, source[at], state, len(at) / len(vectors))
+            again = _labels(model, source[at], state, len(at) / (n_rows or len(vectors)))
             alike = _jaccard(first[at], again)
             rows += [(axis, replicate, k, value) for k, value in alike]
             overall.append((axis, replicate, _agreement(first[at], again)))

@@ -11,7 +11,8 @@ import pandas as pd
 
 from narrative.errors import InputError
 from narrative.framings.certificate import verdict
-from narrative.naming import class_terms, distinctive_terms, exemplar_claims, term_counts
+from narrative.framings.known import Known
+from narrative.naming import class_terms, distinctive_terms
 
 Floats = npt.NDArray[np.float32]
 UNSURE = " (unstable)"
@@ -73,9 +74,7 @@ class Found:
 
 def described(
     framings: pd.DataFrame,
-    claims: pd.DataFrame,
-    spaces: tuple[Floats, Floats],
-    labels: list[str],
+    known: Known,
     found: Found,
     *,
     propositions: Floats | None,
@@ -87,47 +86,28 @@ def described(
     ----------
     framings : DataFrame
         Those of the codebook, in its order, then discovered ones.
-    claims : DataFrame
-    spaces : tuple of two ndarray, shape (n_claims, n_dims)
-        The vectors that the codebook's framings were assigned in, and those that were grouped.
-    labels : list of str
-        Framing of each claim.
+    known : Known
     found : Found
     propositions : ndarray, optional
         Of the codebook's framings.
     namer : callable
     """
     ids = framings.loc[framings["origin"] == "codebook", "framing_id"].tolist()
-    out = _counted(framings, claims, spaces, labels)
+    out = _counted(framings, known)
     out = _certified(out, found, _nearest(found, ids, propositions))
-    return out.assign(label=_labels(out, claims, namer))
+    return out.assign(label=_labels(out, known.texts, namer))
 
 
-def _counted(
-    framings: pd.DataFrame,
-    claims: pd.DataFrame,
-    spaces: tuple[Floats, Floats],
-    found: list[str],
-) -> pd.DataFrame:
-    """Fill in counts, terms and exemplars, each framing's in the vectors that it was found in."""
-    texts = claims["text"].tolist()
-    counted = term_counts(texts, found)
-    terms = distinctive_terms(texts, found, counts=counted)
-    of_class = class_terms(texts, found, counts=counted)
-    in_book, grouped = spaces
-    guided = exemplar_claims(claims, in_book, found) if len(claims) else {}
-    discovered = guided
-    if len(claims) and grouped is not in_book:
-        discovered = exemplar_claims(claims, grouped, found)
-    of_book = set(framings.loc[framings["origin"] == "codebook", "framing_id"])
-    exemplars = {f: (guided if f in of_book else discovered)[f] for f in guided}
-    counts = pd.Series(found, dtype=object).value_counts()
+def _counted(framings: pd.DataFrame, known: Known) -> pd.DataFrame:
+    """Fill in counts, terms and exemplars."""
+    terms = distinctive_terms([], [], counts=known.terms)
+    of_class = class_terms([], [], counts=known.terms)
     ids = framings["framing_id"].tolist()
     return framings.assign(
-        n_claims=[int(counts.get(f, 0)) for f in ids],
+        n_claims=[known.n_claims.get(f, 0) for f in ids],
         terms=["|".join(terms.get(f, [])) for f in ids],
         class_terms=["|".join(of_class.get(f, [])) for f in ids],
-        exemplar_claim_ids=["|".join(exemplars.get(f, [])) for f in ids],
+        exemplar_claim_ids=["|".join(known.exemplars.get(f, [])) for f in ids],
     )
 
 
@@ -148,11 +128,8 @@ def _certified(
     )
 
 
-def _labels(framings: pd.DataFrame, claims: pd.DataFrame, namer: Namer) -> list[str]:
+def _labels(framings: pd.DataFrame, text: dict[str, str], namer: Namer) -> list[str]:
     """Return the labels of framings, those of discovered ones by the namer."""
-    exemplars = [c for ids in framings["exemplar_claim_ids"] for c in _split(ids)]
-    shown = claims["claim_id"].isin(exemplars)
-    text = dict(zip(claims.loc[shown, "claim_id"], claims.loc[shown, "text"], strict=True))
     out = []
     for row in framings.to_dict("records"):
         if row["origin"] != "discovered":

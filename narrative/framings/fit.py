@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,13 +13,14 @@ import pandas as pd
 
 from narrative.codebook import Codebook, without_claims
 from narrative.errors import InputError
-from narrative.framings.certificate import certify
 from narrative.framings.described import Floats, Found, Namer, described, first_terms
+from narrative.framings.discovery import certified, found_in
 from narrative.framings.guided import FLOOR
+from narrative.framings.joining import NOISE, Labels
+from narrative.framings.known import gathered
 from narrative.framings.model import FramingModel
+from narrative.framings.pieces import Assigner, Piece, Pieces, Results
 from narrative.schema import NO_FRAMING, check_table, empty_table
-
-_FEW_DOCUMENTS = 10
 
 
 @dataclass(frozen=True)
@@ -128,87 +131,134 @@ def fit_framings(
             )
     if groups is not None and len(groups) != len(claims):
         raise InputError(f"got {len(groups)} groups for {len(claims)} claims; expected one each.")
-    labels, best = _guided(len(claims), codebook, membership, settings.min_membership)
+    if codebook is not None and (
+        membership is None or membership.shape != (len(claims), len(codebook.framings))
+    ):
+        raise InputError(
+            "a codebook needs membership of shape (n_claims, n_framings); see guided_membership."
+        )
+    named = None if groups is None else pd.Series(groups, dtype=object).astype(str).to_numpy(object)
+    piece = Piece(claims, vectors, about, membership if codebook is not None else None, named)
+
+    def assign(assigner: Assigner) -> Results:
+        found = assigner(claims["text"].tolist(), about, piece.membership)
+        return Results(*(partial(_once, value) for value in found))
+
+    fitted = fit_pieces(
+        partial(_once, piece), assign, codebook, propositions=propositions, encoders=encoders,
+        namer=namer, settings=settings, random_state=random_state,
+    )  # fmt: skip
+    codes, best = next(fitted.results.codes()), next(fitted.results.best())
+    assignments = fitted.assignments(claims["claim_id"], codes, best)
+    return fitted.framings, check_table(assignments, "assignments")
+
+
+def _once(value: Any) -> Iterator[Any]:
+    yield value
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """Framings, and what each code of the results stands for.
+
+    Parameters
+    ----------
+    framings : DataFrame
+    results : Results
+    names : ndarray of str
+        Of the codes, -1 for no framing the last.
+    n_book : int
+        Framings of the codebook.
+    """
+
+    framings: pd.DataFrame
+    results: Results
+    names: npt.NDArray[np.object_]
+    n_book: int
+
+    def assignments(
+        self, claim_ids: pd.Series[str], codes: Labels, best: npt.NDArray[np.floating[Any]]
+    ) -> pd.DataFrame:
+        """Return the ``assignments`` of claims from their codes and best memberships."""
+        best = np.where(codes >= self.n_book, np.asarray(np.nan, best.dtype), best)
+        return pd.DataFrame(
+            {
+                "claim_id": claim_ids.to_numpy(),
+                "framing_id": self.names[codes],
+                "membership": np.round(best, 6),  # no codebook framing holds discovered ones
+            }
+        )
+
+
+def fit_pieces(
+    pieces: Pieces,
+    assign: Callable[[Assigner], Results],
+    codebook: Codebook | None,
+    *,
+    propositions: Floats | None = None,
+    encoders: Mapping[str, Floats] | None = None,
+    namer: Namer = first_terms,
+    settings: FramingSettings,
+    random_state: int = 0,
+) -> Fitted:
+    """Do what ``fit_framings`` does with claims that come in pieces, of which none is kept.
+
+    Parameters
+    ----------
+    pieces : callable
+        Returns an iterator over pieces of the claims; it is called several times.
+    assign : callable
+        From an ``Assigner`` to its results of all pieces. Those of `pieces` afterwards go with
+        them: what could not be assigned is in neither.
+    codebook, propositions, encoders, namer, settings, random_state
+        As ``fit_framings`` takes them.
+    """
     book = codebook.table() if codebook is not None else empty_table("framings")
     if propositions is not None and len(propositions) != len(book):
         raise InputError(
             f"got {len(propositions)} vectors for {len(book)} propositions; expected one each."
         )
-    residual = np.flatnonzero(labels == NO_FRAMING)
-    found = Found()
-    if settings.discover and len(residual) > 1:
-        drawn, over = _groups(claims.iloc[residual], groups, residual)
-        backends = {k: np.asarray(v)[residual] for k, v in (encoders or {}).items()}
-        labels[residual], found = _discover(
-            about[residual], drawn, over, backends, settings, random_state
-        )
-    new = list(found.stability)
-    best[pd.Series(labels).isin(new).to_numpy()] = np.nan  # no codebook framing holds these
-    added = without_claims(pd.DataFrame({"framing_id": new, "label": new}), "discovered")
+    # Not the table's order, which is by id.
+    names = [f.framing_id for f in codebook.framings] if codebook is not None else []
+    low, similarity = settings.min_membership, settings.min_similarity
+    assigner, model = Assigner(len(names), low, np.zeros((0, 1)), similarity), None
+    if settings.discover:
+        model = settings.model(random_state)
+        if found_in(pieces, assigner, model) > 1:
+            assigner = replace(assigner, centres=model.cluster_centers_)
+    results = assign(assigner)
+    found, new = Found(), list[str]()
+    if model is not None and len(assigner.centres):
+        found, new = _discovered(pieces, results, assigner, model, encoders or {}, settings.n_boot)
+    labels = dict(enumerate([*names, *new])) | {NOISE: NO_FRAMING}
+    known = gathered(pieces, results, labels, len(names))
+    ids = list(found.stability)
+    added = without_claims(pd.DataFrame({"framing_id": ids, "label": ids}), "discovered")
     framings = described(
         pd.concat([t for t in (book, added) if len(t)] or [book], ignore_index=True),
-        claims, (vectors, about), labels.tolist(), found, propositions=propositions, namer=namer,
+        known, found, propositions=propositions, namer=namer,
     )  # fmt: skip
-    assignments = pd.DataFrame(
-        {
-            "claim_id": claims["claim_id"].to_numpy(),
-            "framing_id": labels,
-            "membership": np.round(best, 6),
-        }
+    named = np.array([*names, *new, NO_FRAMING], dtype=object)
+    return Fitted(check_table(framings, "framings"), results, named, len(names))
+
+
+def _discovered(
+    pieces: Pieces,
+    results: Results,
+    assigner: Assigner,
+    model: FramingModel,
+    encoders: Mapping[str, Floats],
+    n_boot: int,
+) -> tuple[Found, list[str]]:
+    """Number framings by their claims; return what is known of them, and the id of each code."""
+    counts = np.zeros(len(assigner.centres), np.int64)
+    for codes in results.codes():
+        mine = codes[codes >= assigner.n_book] - assigner.n_book
+        counts += np.bincount(mine, minlength=len(counts))
+    numbers = model.number(counts)
+    certificate, over = certified(
+        pieces, results, assigner, model, encoders=encoders, n_boot=n_boot
     )
-    return check_table(framings, "framings"), check_table(assignments, "assignments")
-
-
-def _guided(
-    n_claims: int,
-    codebook: Codebook | None,
-    membership: npt.NDArray[np.float64] | None,
-    min_membership: float,
-) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.float64]]:
-    """Return each claim's framing by the codebook, and its best membership."""
-    labels: npt.NDArray[np.object_] = np.full(n_claims, NO_FRAMING, dtype=object)
-    if codebook is None:
-        return labels, np.zeros(n_claims)
-    if membership is None or membership.shape != (n_claims, len(codebook.framings)):
-        raise InputError(
-            "a codebook needs membership of shape (n_claims, n_framings); see guided_membership."
-        )
-    if not n_claims:
-        return labels, np.zeros(0)
-    ids = np.array([f.framing_id for f in codebook.framings], dtype=object)
-    best = membership.max(axis=1)
-    sure = best >= min_membership
-    labels[sure] = ids[membership.argmax(axis=1)[sure]]
-    return labels, best
-
-
-def _groups(
-    claims: pd.DataFrame, groups: Sequence[str] | None, rows: npt.NDArray[np.intp]
-) -> tuple[list[str], str]:
-    """Return what the certificate draws, and its name: sentences where documents are few."""
-    documents = claims["doc_id"].astype(str).astype(object)
-    drawn = documents if groups is None else pd.Series(groups).iloc[rows].astype(str)
-    if drawn.nunique() >= _FEW_DOCUMENTS:
-        return drawn.tolist(), "documents" if groups is None else "groups of copies"
-    sentences = documents + ":" + claims["sent_index"].astype(str).astype(object)
-    return sentences.tolist(), "sentences"
-
-
-def _discover(
-    vectors: Floats,
-    groups: list[str],
-    over: str,
-    backends: dict[str, Floats],
-    settings: FramingSettings,
-    random_state: int,
-) -> tuple[npt.NDArray[np.object_], Found]:
-    """Return the framing of each vector, and what is known of the framings."""
-    model = settings.model(random_state).fit(vectors)
-    backends["eight bits"] = (np.round(vectors * 127) / 127).astype(np.float32)
-    certificate = certify(
-        model, vectors, groups, encoders=backends, n_boot=settings.n_boot,
-        random_state=random_state,
-    )  # fmt: skip
     steady = certificate.at_once()
     n = len(model.coarse_)
     ids = [f"discovered_{k:0{max(2, len(str(n - 1)))}d}" for k in range(n)]
@@ -224,5 +274,4 @@ def _discover(
         },
         centres=dict(zip(ids, model.cluster_centers_, strict=True)),
     )
-    # -1, no framing, is the last of the names.
-    return np.array([*ids, NO_FRAMING], dtype=object)[model.labels_], found
+    return found, [ids[k] if k != NOISE else NO_FRAMING for k in numbers]

@@ -181,7 +181,8 @@ class FramingModel(
         """
         self._check()
         sample = sample_rows(blocks, max(REFINED, self.max_exact), self.random_state)
-        X = validate_data(self, sample.rows, dtype=_TYPES, ensure_min_samples=2)
+        # One distinct row can be that of many.
+        X = validate_data(self, sample.rows, dtype=_TYPES, ensure_min_samples=0)
         return self._fit(X, np.arange(len(X)), sample.n_distinct)
 
     def _fit(self, X: Rows, at: npt.NDArray[np.intp], n_distinct: int | None = None) -> Self:
@@ -231,6 +232,25 @@ class FramingModel(
         for part, rows in unit_blocks(X):
             np.matmul(rows, self.cluster_centers_.T, out=out[part])
         return out
+
+    def number(self, counts: npt.ArrayLike) -> Labels:
+        """Number framings by how many rows each got, as ``fit`` does, and drop those of none.
+
+        After ``fit_blocks``, which numbers them by the rows that it has drawn.
+
+        Parameters
+        ----------
+        counts : array-like of int, shape (n_framings,)
+
+        Returns
+        -------
+        ndarray of int, shape (n_framings,)
+            The new number of each, -1 for those that were dropped.
+        """
+        check_is_fitted(self)
+        numbers = self._number(np.asarray(counts))
+        self.labels_ = np.append(numbers, NOISE)[self.labels_]
+        return numbers
 
     @property
     def _n_features_out(self) -> int:  # for the names of what transform returns
@@ -302,7 +322,10 @@ class FramingModel(
     def _by_size(self, X: Rows) -> None:
         """Number framings by the rows that they get, and drop those that get none."""
         found = nearest(X, self.cluster_centers_, self.min_similarity)
-        counts = np.bincount(found + 1, minlength=len(self.cluster_centers_) + 1)[1:]
+        self._number(np.bincount(found + 1, minlength=len(self.cluster_centers_) + 1)[1:])
+
+    def _number(self, counts: Labels) -> Labels:
+        """Number framings by counts of rows, drop those of none, and return the new numbers."""
         centres = np.round(self.cluster_centers_, 9)
         order = sorted(
             np.flatnonzero(counts).tolist(), key=lambda k: (-counts[k], centres[k].tolist())
@@ -311,6 +334,9 @@ class FramingModel(
         seen: dict[int, int] = {}
         parents = [seen.setdefault(int(self.coarse_[k]), len(seen)) for k in order]
         self.coarse_ = np.array(parents, dtype=np.int64)
+        numbers = np.full(len(counts), NOISE, np.int64)
+        numbers[order] = np.arange(len(order))
+        return numbers
 
 
 def _write(path: Path, data: bytes) -> None:

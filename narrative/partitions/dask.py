@@ -31,6 +31,8 @@ _STARTING = 120  # seconds that the first worker of a scheduler may take to come
 _FEW = 1  # workers at least, to count what waits while they start again
 # Of mallopt (malloc.h), and the largest that the C library raises its own threshold to.
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _KEPT = -1, -3, 32 * 2**20
+# Vectors of a large partition are more than Dask expects to be sent.
+_BY_VALUE = {"distributed.admin.large-graph-warning-threshold": "1TB"}
 _BUSY = threading.Lock()
 _NUMBERS = count()
 
@@ -134,6 +136,7 @@ class DaskEngine:
         EngineError
             If the connection to the scheduler is lost, or a worker has another version.
         """
+        import dask
         from distributed import as_completed
 
         client, of = self._client, {}
@@ -147,10 +150,11 @@ class DaskEngine:
             """Submit the next partitions."""
             futures = []
             for partition in islice(waiting, n):
-                future = client.submit(
-                    _worked, work, given, partition.tables, pure=False, retries=self.retries,
-                    key=f"narrative-{work.__name__}-{partition.number:06d}-{next(_NUMBERS)}",
-                )  # fmt: skip
+                with dask.config.set(_BY_VALUE):
+                    future = client.submit(
+                        _worked, work, given, partition.tables, pure=False, retries=self.retries,
+                        key=f"narrative-{work.__name__}-{partition.number:06d}-{next(_NUMBERS)}",
+                    )  # fmt: skip
                 of[future.key] = partition
                 futures.append(future)
             return futures

@@ -22,16 +22,16 @@ class Partition(NamedTuple):
     ----------
     number : int
     doc_ids : tuple of str
-    tables : dict of str to DataFrame
-        ``documents``, and ``claims`` where the work is about them.
+    tables : dict of str to DataFrame or ndarray
+        ``documents`` and, where the work is about them, ``claims``; arrays have a row a claim.
     """
 
     number: int
     doc_ids: tuple[str, ...]
-    tables: dict[str, pd.DataFrame]
+    tables: dict[str, Any]
 
 
-Work = Callable[[Any, dict[str, pd.DataFrame]], Made]
+Work = Callable[[Any, dict[str, Any]], Made]
 
 
 class Outcome(NamedTuple):

@@ -21,7 +21,7 @@ import pandas as pd
 
 from narrative.errors import NarrativeError, StorageError, WeightsError
 from narrative.partitions.engine import Engine, Made, Partition, Work
-from narrative.partitions.plan import Cut, Plan, only
+from narrative.partitions.plan import Cut, Plan, some
 from narrative.partitions.skipped import Skipped, said
 from narrative.schema import TABLES, check_table
 from narrative.storage import read_table, sha256_json, write_atomic, write_json, write_table
@@ -72,7 +72,7 @@ class Parts:
     def begin(self) -> list[Cut]:
         """Delete the parts of other keys and return the cuts that are still to be worked on."""
         bases = {self._base(c) for c in self.cuts}
-        for path in self.folder.glob("*") if self.folder.is_dir() else ():
+        for path in self.folder.glob("*.*") if self.folder.is_dir() else ():
             if path.name.split(".", 1)[0] not in bases:
                 path.unlink()
         todo = []
@@ -131,35 +131,12 @@ class Parts:
             if self.path(cut, name).is_file():
                 yield self.table(cut, name)
 
-    def array(self, name: str, plan: Plan, rows: int) -> npt.NDArray[Any] | None:
-        """Return an array of a run's claims, as a file that is read as needed.
-
-        Parameters
-        ----------
-        name : str
-        plan : Plan
-        rows : int
-            How many claims there are.
-
-        Returns
-        -------
-        ndarray or None
-            Rows in the order of the ``claims`` table, zeros for documents that were left out; None
-            where no part has it.
-        """
-        out = None
-        for cut in self.cuts:
-            path = self._file(cut, f"{name}.npy")
-            if not path.is_file():
-                continue
-            part = self._whole(cut, partial(np.load, path, allow_pickle=False))
-            if out is None and not rows:
-                return np.asarray(part)  # an empty file cannot be mapped
-            if out is None:
-                into, shape = self.folder / f"{name}.npy", (rows, *part.shape[1:])
-                out = np.lib.format.open_memmap(into, mode="w+", dtype=part.dtype, shape=shape)
-            out[plan.claims_at(cut, self.left(cut))] = part
-        return None if out is None else np.asarray(out)
+    def rows(self, cut: Cut, name: str) -> npt.NDArray[Any] | None:
+        """Return an array of a cut, as a file that is read as needed; None where it has none."""
+        if not self._file(cut, f"{name}.npy").is_file():
+            return None
+        read: npt.NDArray[Any] = self._whole(cut, partial(self._mapped, cut, name))
+        return read
 
     def stacked(self, name: str) -> npt.NDArray[Any]:
         """Return an array of all parts, one after the other, as a file that is read as needed."""
@@ -219,6 +196,7 @@ def in_parts(
     of_claims: bool,
     engine: Engine,
     progress: Progress,
+    load: Callable[[Cut], Partition] | None = None,
 ) -> Parts:
     """Work on every partition of a plan that is not done, and keep what is made of each.
 
@@ -235,6 +213,8 @@ def in_parts(
     engine : Engine
     progress : callable
         Called with (done, total) documents.
+    load : callable, optional
+        From a cut to what is worked on, where that is more than documents or claims.
 
     Returns
     -------
@@ -248,7 +228,7 @@ def in_parts(
     WeightsError, StorageError, EngineError
         At once: the fault is no document's.
     """
-    load = plan.claims if of_claims else plan.documents
+    load = load or (plan.claims if of_claims else plan.documents)
     todo = parts.begin()
     by_number = {c.number: c for c in todo}
     total = plan.n_documents
@@ -334,17 +314,7 @@ def _halves(partition: Partition) -> list[Partition]:
     if len(ids) < 2:
         return [partition]
     middle = len(ids) // 2
-    return [_some(partition, ids[:middle]), _some(partition, ids[middle:])]
-
-
-def _some(partition: Partition, doc_ids: tuple[str, ...]) -> Partition:
-    if len(doc_ids) == 1:
-        return only(partition, doc_ids[0])
-    tables = {
-        name: table[table["doc_id"].isin(list(doc_ids))].reset_index(drop=True)
-        for name, table in partition.tables.items()
-    }
-    return Partition(partition.number, doc_ids, tables)
+    return [some(partition, ids[:middle]), some(partition, ids[middle:])]
 
 
 def _joined(made: Sequence[Made]) -> Made:

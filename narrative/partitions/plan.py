@@ -6,10 +6,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from narrative.partitions.engine import Partition
 from narrative.storage import read_table
@@ -55,6 +55,15 @@ class Plan:
     def n_documents(self) -> int:
         """How many documents there are."""
         return sum(len(c.doc_ids) for c in self.cuts)
+
+    def without(self, doc_ids: Collection[str]) -> Plan:
+        """Return the plan without some documents, and without cuts that have no other."""
+        cuts = []
+        for cut in self.cuts:
+            kept = [(d, at) for d, at in zip(cut.doc_ids, cut.at, strict=True) if d not in doc_ids]
+            if kept:
+                cuts.append(Cut(cut.number, tuple(d for d, _ in kept), tuple(at for _, at in kept)))
+        return Plan(self.out, tuple(cuts))
 
     @cached_property
     def _documents(self) -> StoredTable:
@@ -112,10 +121,12 @@ def _cut(number: int, rows: Sequence[int], ids: Sequence[str]) -> Cut:
     return Cut(number, tuple(ids[i] for i in rows), tuple(rows))
 
 
-def only(partition: Partition, doc_id: str) -> Partition:
-    """Return one document of a partition, as a partition."""
-    tables: dict[str, pd.DataFrame] = {
-        name: table[table["doc_id"] == doc_id].reset_index(drop=True)
-        for name, table in partition.tables.items()
-    }
-    return Partition(partition.number, (doc_id,), tables)
+def some(partition: Partition, doc_ids: tuple[str, ...]) -> Partition:
+    """Return some documents of a partition, as a partition."""
+    wanted, tables = list(doc_ids), dict[str, Any]()
+    for name, table in partition.tables.items():
+        if isinstance(table, np.ndarray):
+            tables[name] = table[partition.tables["claims"]["doc_id"].isin(wanted).to_numpy()]
+        else:
+            tables[name] = table[table["doc_id"].isin(wanted)].reset_index(drop=True)
+    return Partition(partition.number, doc_ids, tables)

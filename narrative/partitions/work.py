@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import pandas as pd
 
@@ -25,7 +26,7 @@ from narrative.encoder import (
     embed,
     sentence_encoder,
 )
-from narrative.framings import FramingSettings, discovery_vectors, guided_membership
+from narrative.framings import Assigner, FramingSettings, discovery_vectors, guided_membership
 from narrative.ledger import control_claims
 from narrative.normalise import ActorNormaliser, build_normaliser
 from narrative.partitions.engine import Made
@@ -134,6 +135,16 @@ def read_claims(setup: Reading, tables: Tables) -> Made:
             floor=setup.settings.floor,
         )
     return made
+
+
+def assign_claims(setup: Assigner, tables: dict[str, Any]) -> Made:
+    """Return the ``codes`` of claims' framings, their ``best`` membership, and their ``terms``.
+
+    Of ``about`` and ``membership``, which ``read_claims`` made of the same claims.
+    """
+    claims = tables["claims"]
+    found = setup(claims["text"].tolist(), tables["about"], tables.get("membership"))
+    return {"ids": claims[["claim_id"]], **found._asdict()}
 
 
 @dataclass(frozen=True, eq=False)
