@@ -37,7 +37,7 @@ CHARACTERS = 60_000  # of the sample: about a minute on two processors
 _LARGEST = 0.5  # of the corpus, at most
 # Bytes of memory that a claim takes: its terms; its ids and dates in the timeline, and there for
 # each proposition; where it is drawn to be grouped, what that holds of it (docs/scaling.md).
-_TERMS, _DATED, _STANCE, _LEFT = 200, 300, 85, 12_288
+_TERMS, _DATED, _STANCE, _LEFT = 900, 300, 85, 12_288
 _VECTOR = 1_700  # bytes that a vector takes in the cache
 _REPLICATE = 0.63  # of the documents are in a replicate of the certificate
 _ENCODING = ("framings", "stances")  # stages whose vectors the cache keeps

@@ -213,6 +213,31 @@ def test_what_fits_in_memory_is_found_by_scipys_tree() -> None:
     assert len(pairs) == len(set(got.tolist())) == len(set(expected.tolist()))
 
 
+def test_rows_that_were_not_joined_move_the_means(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mean of the rows so far, by a plain loop over batches."""
+    monkeypatch.setattr(centres, "_BATCH", 7)
+    X = at_length_one(many(300)[:290])
+    at = np.random.default_rng(0).permutation(290)
+    means = 0.8 * X[at[:20]]  # no unit vectors, as means are none
+    got = centres.moved(X, at, means, 60, 0.4)
+
+    def near(row: np.ndarray, centres: list[np.ndarray]) -> int:
+        cosines = [row @ c / np.linalg.norm(c) for c in centres]
+        return int(np.argmax(cosines)) if max(cosines) >= 0.4 else -1
+
+    now = list(means)
+    sizes = [max(1, sum(near(X[i], now) == k for i in at[:60])) for k in range(20)]
+    for start in range(60, 290, 7):
+        batch = at[start : start + 7]
+        to = [near(X[i], now) for i in batch]
+        for k in set(to) - {-1}:
+            mine = X[[i for i, found in zip(batch, to, strict=True) if found == k]]
+            now[k] = (now[k] * sizes[k] + mine.sum(axis=0)) / (sizes[k] + len(mine))
+            sizes[k] += len(mine)
+    np.testing.assert_allclose(got, now, atol=1e-12)
+    assert np.abs(got - means).max() > 0.1
+
+
 def test_sums_by_label_are_those_of_plain_loops() -> None:
     X = many(200).astype(np.float64)
     labels = np.random.default_rng(0).integers(-1, 5, len(X))

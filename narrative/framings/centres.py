@@ -13,6 +13,7 @@ from narrative.framings.joining import NOISE, Floats, Labels
 from narrative.framings.rows import BLOCK, Rows, unit, unit_blocks
 
 _ROUNDS, _STEADY = 100, 10_000
+_BATCH = 256  # rows
 _EQUAL = 1e-12  # cosines that differ by less are equal
 
 
@@ -88,6 +89,40 @@ def refined(X: Rows, at: npt.NDArray[np.intp], means: Floats) -> Floats:
         means = _over(sums, now, means)
         if len(moved) * _STEADY <= len(rows):
             break
+    return means
+
+
+def moved(
+    X: Rows, at: npt.NDArray[np.intp], means: Floats, joined: int, min_similarity: float
+) -> Floats:
+    """Return means that rows which were not joined have moved, in mini-batches.
+
+    A batch's rows go to the nearest mean, unless it is farther than a framing's rows may be, and
+    the mean becomes that of all its rows so far. Batches follow the rows' keys, so that they hang
+    on neither the order of the rows nor how they are cut.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n_rows, n_features)
+        Of any length.
+    at : ndarray of int
+        The rows that count, by their keys; the first `joined` of them made the means.
+    means : ndarray, shape (n_centres, n_features)
+    joined : int
+    min_similarity : float
+
+    References
+    ----------
+    Sculley, D. (2010). Web-scale k-means clustering. WWW.
+    """
+    found = nearest(X[at[:joined]], unit(means), min_similarity)
+    sizes = np.maximum(np.bincount(found + 1, minlength=len(means) + 1)[1:], 1)[:, None]
+    for start in range(joined, len(at), _BATCH):
+        rows = unit(X[at[start : start + _BATCH]])
+        labels = nearest(rows, unit(means), min_similarity)
+        more = np.bincount(labels + 1, minlength=len(means) + 1)[1:, None]
+        means = (means * sizes + summed(rows, labels, len(means))) / (sizes + more)
+        sizes = sizes + more
     return means
 
 

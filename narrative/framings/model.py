@@ -28,7 +28,7 @@ from sklearn.base import (
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from narrative.errors import InputError, WeightsError
-from narrative.framings.centres import consolidated, nearest, refined, summed
+from narrative.framings.centres import consolidated, moved, nearest, refined, summed
 from narrative.framings.joining import (
     NOISE,
     Floats,
@@ -41,7 +41,7 @@ from narrative.framings.rows import Rows, distinct_rows, sample_rows, unit, unit
 from narrative.storage import read_weights, write_atomic
 
 FORMAT = "narrative-framings-1"
-# Rows that a given number of framings is refined on, at most.
+# Rows that framings are refined on, at most.
 REFINED = 100_000
 _TYPES = [np.float64, np.float32]  # kept as they come: a copy of a large array is large
 _FITTED = ("cluster_centers", "coarse", "labels")
@@ -84,8 +84,9 @@ class FramingModel(
     max_exact : int
         Distinct rows that are joined at most: of more, as many are drawn, and the others are
         assigned to what was found in these (memory grows with the square of what is joined).
-        `min_cluster_size` then counts in proportion, at least 2: smaller framings are missed. Where
-        `n_clusters` is given, k-means goes on from there on up to 100,000 distinct rows.
+        `min_cluster_size` then counts in proportion, at least 2: smaller framings are missed. Up to
+        100,000 distinct rows then move the centres: in mini-batches, or by k-means where
+        `n_clusters` is given.
     random_state : int
         Of the draw, which depends on the rows, but not on their order; without one nothing is
         random.
@@ -109,6 +110,8 @@ class FramingModel(
 
     Dhillon, I. S. and Modha, D. S. (2001). Concept decompositions for large sparse text data using
     clustering. Machine Learning 42.
+
+    Sculley, D. (2010). Web-scale k-means clustering. WWW.
 
     Ward, J. H. (1963). Hierarchical grouping to optimize an objective function. Journal of the
     American Statistical Association 58(301).
@@ -193,8 +196,10 @@ class FramingModel(
         if not whole:
             least = min(least, max(2, round(least * self.max_exact / n_distinct)))
         means, self.coarse_ = self._means(points, least, exact=whole)
+        drawn = at[: max(REFINED, self.max_exact)]
+        if self.n_clusters is None and not whole:
+            means = moved(X, drawn, means, int(self.max_exact), self.min_similarity)
         if self.n_clusters is not None:
-            drawn = at[: max(REFINED, self.max_exact)]
             means = consolidated(points, means) if whole else refined(X, drawn, means)
             self.coarse_ = coarse_groups(means, self.coarse_threshold)
         self.cluster_centers_ = unit(means)
