@@ -2,12 +2,15 @@
 
     python benchmarks/clustering.py [--sizes 10000 100000 1000000] [--given 0 100] [--repeat 2]
     python benchmarks/clustering.py --stream 10000000 [--folder /tmp]
+    python benchmarks/clustering.py --certificate [--sizes 100000 1000000] [--n-boot 50]
 
 Vectors of 384 single-precision numbers around a hundred centres, each size in a process of its own.
 Printed for the number of framings open (0) and given: seconds of ``fit`` and of ``predict`` over
 all of them, the peak memory of the process and what it had with the vectors alone, and the exponent
 of the growth in seconds between sizes. With --stream, vectors are written to a file first, and read
 from it in blocks twice: to draw the rows that framings are found in, and to assign each of them.
+With --certificate, vectors are made anew in blocks whenever they are read, five of a document, and
+printed are seconds to fit, to assign and to certify with so many replicates.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from side_by_side import machine, peak
 
 DIMS, CENTRES, BLOCK = 384, 100, 50_000
@@ -79,6 +83,43 @@ def streamed(path: Path, given: int) -> tuple[float, float, float, float, int]:
     return fitted - began, done - fitted, before, peak(), len(model.cluster_centers_)
 
 
+def certified(n: int, n_boot: int) -> tuple[float, float, float, float, int]:
+    """Return seconds to fit, assign and certify in blocks, peak memory, and the framings."""
+    from narrative.framings import Assigner, FramingModel, Piece, Results, discovery
+
+    def pieces() -> Iterator[Piece]:
+        first = 0
+        for rows in drawn(n):
+            documents = [f"d{i // 5}" for i in range(first, first + len(rows))]
+            yield Piece(pd.DataFrame({"doc_id": documents, "sent_index": 0}), rows, rows, None)
+            first += len(rows)
+
+    began = time.perf_counter()
+    model = FramingModel(min_cluster_size=5).fit_blocks(drawn(n))
+    fitted = time.perf_counter()
+    codes = list(model.predict_blocks(drawn(n)))
+    assigned = time.perf_counter()
+    assigner = Assigner(0, 0.0, model.cluster_centers_, model.min_similarity)
+    discovery.certified(
+        pieces, Results(lambda: iter(codes), lambda: iter(()), lambda: iter(())), assigner, model,
+        encoders={}, n_boot=n_boot,
+    )  # fmt: skip
+    done = time.perf_counter()
+    return fitted - began, assigned - fitted, done - assigned, peak(), len(model.cluster_centers_)
+
+
+def print_certificates(sizes: list[int], n_boot: int) -> None:
+    context = multiprocessing.get_context("spawn")
+    for n in sizes:
+        with context.Pool(1) as pool:
+            fit, assign, certify, most, found = pool.apply(certified, (n, n_boot))
+        print(
+            f"{n:>10,} vectors, certificate of {n_boot} replicates: fit {fit:.1f} s, assign "
+            f"{assign:.1f} s, certify {certify:.1f} s, peak {most:.2f} GiB, {found} framings",
+            flush=True,
+        )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -88,8 +129,13 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=2)
     parser.add_argument("--stream", type=int, help="vectors in a file")
     parser.add_argument("--folder", help="where the file is for a while (1,536 bytes a vector)")
+    parser.add_argument("--certificate", action="store_true", help="how long a certificate takes")
+    parser.add_argument("--n-boot", type=int, default=50)
     args = parser.parse_args()
     print(machine())
+    if args.certificate:
+        print_certificates(args.sizes, args.n_boot)
+        return
     context = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory(dir=args.folder) as folder:
         path = Path(folder) / "vectors.f32"
