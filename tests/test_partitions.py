@@ -337,6 +337,25 @@ def test_framings_of_draws_are_the_same_however_the_documents_are_cut(
         assert _bytes(out) == _bytes(tmp_path / "whole")
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [('codebook = "codebook.toml"\n', ""), ("discover = true", "discover = false")],
+    ids=["no codebook", "no discovery"],
+)
+def test_a_study_without_a_codebook_or_without_discovery_is_cut_as_well(
+    many: Path, tmp_path: Path, old: str, new: str
+) -> None:
+    path = many / "study.toml"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    for partition in (7, 100):
+        _run(many, tmp_path / str(partition), partition=partition)
+    assert _bytes(tmp_path / "7") == _bytes(tmp_path / "100")
+    origins = read_table(tmp_path / "7" / "framings.parquet")["origin"]
+    assert set(origins) == {"codebook" if new else "discovered"}
+
+
 def test_a_document_whose_claims_cannot_be_assigned_is_left_out_alone(
     many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
