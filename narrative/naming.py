@@ -55,7 +55,8 @@ def distinctive_terms(
     if found.counts is None:
         return {g: [] for g in found.groups}
     total = np.asarray(found.counts.sum(axis=0), dtype=float).ravel()
-    n, a0 = total.sum(), (prior * total).sum()
+    n = int(found.sizes.sum())
+    a0 = prior * n
 
     def odds(mine: npt.NDArray[np.float64], n_mine: float, at: Any) -> npt.NDArray[np.float64]:
         alpha, rest = prior * total[at], total[at] - mine
@@ -102,7 +103,7 @@ def class_terms(
     if found.counts is None:
         return {g: [] for g in found.groups}
     total = np.asarray(found.counts.sum(axis=0), dtype=float).ravel()
-    rare = np.log1p(total.sum() / len(found.groups) / total)
+    rare = np.log1p(found.sizes.sum() / len(found.groups) / total)
     if found.n_texts >= _MANY_TEXTS:
         rare[found.texts > _EVERYWHERE * found.n_texts] = 0
 
@@ -122,7 +123,7 @@ def _by_group(
     for k, group in enumerate(found.groups):
         part = slice(*found.counts.indptr[k : k + 2])
         at, mine = found.counts.indices[part], found.counts.data[part].astype(float)
-        weights = weigh(mine, float(mine.sum()), at)
+        weights = weigh(mine, float(found.sizes[k]), at)
         often = mine >= min(2, found.n_texts)
         out[group] = _best_terms(found.names, at[often], weights[often], n_terms)
     return out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 _MERGED = 2_000_000  # rows of terms that are held before they are added up
+_SLOTS = 2**27  # in which terms are counted by a hash, up to two
 _TERMS = pa.schema(
     [("code", pa.int64()), ("term", pa.large_string()), ("n", pa.int64()), ("texts", pa.int64())]
 )
@@ -31,6 +32,8 @@ class TermCounts(NamedTuple):
     texts : ndarray of int, shape (n_terms,)
         Texts that have the term.
     n_texts : int
+    sizes : ndarray of int, shape (n_groups,)
+        Occurrences of all terms in each group, also of those that are left out of `counts`.
     """
 
     groups: list[str]
@@ -38,6 +41,7 @@ class TermCounts(NamedTuple):
     names: Any
     texts: npt.NDArray[np.int64]
     n_texts: int
+    sizes: npt.NDArray[np.int64]
 
 
 def term_counts(texts: list[str], labels: list[str]) -> TermCounts:
@@ -51,9 +55,12 @@ def term_counts(texts: list[str], labels: list[str]) -> TermCounts:
     of, groups = pd.factorize(np.asarray(labels, dtype=object), sort=True)
     counts, names = _counted(texts)
     if counts is None:
-        return TermCounts(list(groups), None, names, np.zeros(0, np.int64), len(texts))
+        none = np.zeros(0, np.int64)
+        return TermCounts(list(groups), None, names, none, len(texts), np.zeros(len(groups), int))
     in_texts = np.bincount(counts.indices, minlength=counts.shape[1])
-    return TermCounts(list(groups), _by_label(counts, of, len(groups)), names, in_texts, len(texts))
+    by_label = _by_label(counts, of, len(groups))
+    sizes = np.asarray(by_label.sum(axis=1)).ravel()
+    return TermCounts(list(groups), by_label, names, in_texts, len(texts), sizes)
 
 
 def term_table(texts: list[str], codes: npt.NDArray[np.int64]) -> pd.DataFrame:
@@ -90,37 +97,63 @@ def term_table(texts: list[str], codes: npt.NDArray[np.int64]) -> pd.DataFrame:
 
 
 def merged_counts(
-    tables: Iterable[pd.DataFrame], labels: Mapping[int, str], n_texts: int
+    tables: Callable[[], Iterable[pd.DataFrame]], labels: Mapping[int, str], n_texts: int
 ) -> TermCounts:
     """Return what ``term_counts`` does of all texts, from the terms of some at a time.
 
+    What two texts and more have once, most of all that they have, is no term of any group: it is
+    left out, but for `sizes`.
+
     Parameters
     ----------
-    tables : iterable of DataFrame
-        From ``term_table``.
+    tables : callable
+        Returns an iterator over what ``term_table`` made; it is called twice.
     labels : mapping of int to str
         Of the groups that have texts.
     n_texts : int
     """
     from scipy.sparse import csr_array
 
-    whole, groups = _added_up(tables), sorted(labels.values())
-    if not whole.num_rows:
-        return TermCounts(groups, None, None, np.zeros(0, np.int64), n_texts)
+    groups = sorted(labels.values())
+    row = np.zeros(max(labels, default=-1) + 2, np.int64)  # the first is that of -1
+    for code, label in labels.items():
+        row[code + 1] = groups.index(label)
+    often, sizes = _often(tables(), row, len(groups), min(2, n_texts))
+    whole = _added_up(often(table) for table in tables())
+    if not sizes.any():
+        return TermCounts(groups, None, None, np.zeros(0, np.int64), n_texts, sizes)
     terms = whole["term"].combine_chunks().dictionary_encode()
     order = pc.sort_indices(terms.dictionary).to_numpy()  # bytes of UTF-8: as Python sorts
     names = terms.dictionary.to_numpy(zero_copy_only=False).astype(object)[order]
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order))
     at = place[terms.indices.to_numpy()]
-    row = np.zeros(max(labels) + 2, np.int64)  # the first is that of -1
-    for code, label in labels.items():
-        row[code + 1] = groups.index(label)
     of = row[whole["code"].to_numpy() + 1]
     counts = csr_array((whole["n"].to_numpy(), (of, at)), shape=(len(groups), len(names)))
-    in_texts = np.zeros(len(names), np.int64)
-    np.add.at(in_texts, at, whole["texts"].to_numpy())
-    return TermCounts(groups, counts, names, in_texts, n_texts)
+    in_texts = np.bincount(at, weights=whole["texts"].to_numpy(), minlength=len(names))
+    return TermCounts(groups, counts, names, in_texts.astype(np.int64), n_texts, sizes)
+
+
+def _often(
+    tables: Iterable[pd.DataFrame], row: npt.NDArray[np.int64], n_groups: int, least: int
+) -> tuple[Callable[[pd.DataFrame], pd.DataFrame], npt.NDArray[np.int64]]:
+    """Return what keeps the terms that stand `least` times or more, and the size of each group.
+
+    A term that shares its slot with another may be kept, too.
+    """
+    seen, sizes = np.zeros(_SLOTS, np.uint8), np.zeros(n_groups, np.int64)
+    for table in tables:
+        n = table["n"].to_numpy()
+        slots, of = np.unique(_slots(table), return_inverse=True)
+        more = np.bincount(of, weights=n, minlength=len(slots))
+        seen[slots] = np.minimum(seen[slots] + more, least)
+        np.add.at(sizes, row[table["code"].to_numpy() + 1], n)
+    return lambda table: table[seen[_slots(table)] >= least], sizes
+
+
+def _slots(table: pd.DataFrame) -> npt.NDArray[np.uint64]:
+    hashes = pd.util.hash_array(table["term"].to_numpy(object), categorize=False)
+    return np.asarray(hashes % np.uint64(_SLOTS))
 
 
 def _added_up(tables: Iterable[pd.DataFrame]) -> pa.Table:

@@ -153,6 +153,7 @@ def test_vectors_are_never_all_in_memory(monkeypatch: pytest.MonkeyPatch) -> Non
     n, each, dims = 40, 1000, 128
     monkeypatch.setattr(naming, "_SORTED", 2000)
     monkeypatch.setattr(terms, "_MERGED", 2000)
+    monkeypatch.setattr(terms, "_SLOTS", 2**16)
     centres = np.random.default_rng(0).standard_normal((6, dims)).astype(np.float32)
 
     def pieces() -> Iterator[Piece]:
@@ -219,12 +220,15 @@ def test_terms_added_up_are_those_of_all_texts(
     labels = {k: f"g{9 - k}" for k in [*range(-1, 7), 12]}
     expected = term_counts(texts, [labels[k] for k in codes])
     parts = [slice(0, 3), slice(3, 250), slice(250, 250), slice(250, None)]
-    tables = (term_table(texts[p], np.array(codes[p], dtype=np.int64)) for p in parts)
-    got = merged_counts(tables, labels, len(texts))
+    tables = [term_table(texts[p], np.array(codes[p], dtype=np.int64)) for p in parts]
+    got = merged_counts(lambda: iter(tables), labels, len(texts))
     assert got.groups == expected.groups
-    assert got.names.tolist() == expected.names.tolist()
-    np.testing.assert_array_equal(got.counts.toarray(), expected.counts.toarray())
-    np.testing.assert_array_equal(got.texts, expected.texts)
+    often = np.asarray(expected.counts.sum(axis=0)).ravel() > 1  # others are terms of no group
+    assert not often.all()
+    assert got.names.tolist() == expected.names[often].tolist()
+    np.testing.assert_array_equal(got.counts.toarray(), expected.counts.toarray()[:, often])
+    np.testing.assert_array_equal(got.texts, expected.texts[often])
+    np.testing.assert_array_equal(got.sizes, expected.sizes)
     assert got.n_texts == expected.n_texts
     for describe in (naming.distinctive_terms, naming.class_terms):
         assert describe([], [], counts=got) == describe([], [], counts=expected)
@@ -232,9 +236,36 @@ def test_terms_added_up_are_those_of_all_texts(
 
 def test_texts_without_a_term_have_none() -> None:
     tables = [term_table(["it is", "12"], np.zeros(2, np.int64)), term_table([], np.zeros(0, int))]
-    got = merged_counts(tables, {0: "a"}, 2)
+    got = merged_counts(lambda: iter(tables), {0: "a"}, 2)
     assert got.counts is None
     assert naming.class_terms([], [], counts=got) == {"a": []}
+
+
+def test_of_one_text_every_term_counts() -> None:
+    text = ["The bridge burned."]
+    got = merged_counts(lambda: iter([term_table(text, np.zeros(1, np.int64))]), {0: "a"}, 1)
+    expected = naming.distinctive_terms(text, ["a"])
+    assert naming.distinctive_terms([], [], counts=got) == expected
+    assert naming.class_terms([], [], counts=got) == naming.class_terms(text, ["a"])
+
+
+def test_terms_that_each_stand_once_are_terms_of_no_group() -> None:
+    tables = [term_table([t], np.array([k])) for k, t in enumerate(["bridge fell", "market rose"])]
+    got = merged_counts(lambda: iter(tables), {0: "a", 1: "b"}, 2)
+    assert naming.distinctive_terms([], [], counts=got) == {"a": [], "b": []}
+    assert naming.class_terms([], [], counts=got) == {"a": [], "b": []}
+
+
+def test_slots_that_terms_share_change_no_term(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, truth = corpus()
+    table = term_table(whole.claims["text"].tolist(), truth)
+    labels = {k: str(k) for k in range(8)}
+    found = []
+    for slots in (2**27, 3):
+        monkeypatch.setattr(terms, "_SLOTS", slots)
+        counts = merged_counts(lambda: iter([table]), labels, 400)
+        found.append(naming.distinctive_terms([], [], counts=counts))
+    assert found[0] == found[1]
 
 
 @pytest.mark.parametrize("held", [1, 100, 10**6])

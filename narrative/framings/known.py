@@ -63,7 +63,7 @@ def gathered(pieces: Pieces, results: Results, labels: dict[int, str], n_book: i
     present = {c: label for c, label in labels.items() if (n if c < 0 else counts[c])}
     return Known(
         n_claims={labels[c]: int(counts[c]) for c in labels if c >= 0},
-        terms=merged_counts(results.terms(), present, n + int(counts.sum())),
+        terms=merged_counts(results.terms, present, n + int(counts.sum())),
         exemplars={labels[c]: ids for c, ids in exemplars.items()},
         texts={i: text[i] for ids in exemplars.values() for i in ids},
     )
