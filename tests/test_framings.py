@@ -291,6 +291,17 @@ def test_the_nearest_proposition_and_the_coarse_group_are_told(blobs: Any) -> No
         fit_framings(claims, vectors, BOOK, membership=membership, propositions=propositions[:1])
 
 
+def test_the_nearest_proposition_is_told_by_the_order_of_the_codebook(blobs: Any) -> None:
+    claims, vectors, _ = blobs
+    book = Codebook(BOOK.framings[::-1])  # not by id, as the table of framings is
+    framings, _ = fit_framings(
+        claims, vectors, book, membership=np.zeros((len(claims), 2)),
+        propositions=np.eye(24, dtype=np.float32)[:2], settings=FramingSettings(n_boot=1),
+    )  # fmt: skip
+    found = framings[framings["origin"] == "discovered"]
+    assert found["nearest"].tolist()[:2] == ["hold", "advance"]
+
+
 def test_exemplars_are_central_among_what_was_grouped(blobs: Any) -> None:
     claims, vectors, truth = blobs
     about = vectors.copy()

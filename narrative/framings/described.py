@@ -77,6 +77,7 @@ def described(
     known: Known,
     found: Found,
     *,
+    book: list[str],
     propositions: Floats | None,
     namer: Namer,
 ) -> pd.DataFrame:
@@ -85,16 +86,17 @@ def described(
     Parameters
     ----------
     framings : DataFrame
-        Those of the codebook, in its order, then discovered ones.
+        Those of the codebook, then discovered ones.
     known : Known
     found : Found
+    book : list of str
+        Ids of the codebook's framings, in its order.
     propositions : ndarray, optional
-        Of the codebook's framings.
+        Of the same.
     namer : callable
     """
-    ids = framings.loc[framings["origin"] == "codebook", "framing_id"].tolist()
     out = _counted(framings, known)
-    out = _certified(out, found, _nearest(found, ids, propositions))
+    out = _certified(out, found, _nearest(found, book, propositions))
     return out.assign(label=_labels(out, known.texts, namer))
 
 

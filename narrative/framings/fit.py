@@ -236,7 +236,7 @@ def fit_pieces(
     added = without_claims(pd.DataFrame({"framing_id": ids, "label": ids}), "discovered")
     framings = described(
         pd.concat([t for t in (book, added) if len(t)] or [book], ignore_index=True),
-        known, found, propositions=propositions, namer=namer,
+        known, found, book=names, propositions=propositions, namer=namer,
     )  # fmt: skip
     named = np.array([*names, *new, NO_FRAMING], dtype=object)
     return Fitted(check_table(framings, "framings"), results, named, len(names))
