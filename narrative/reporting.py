@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Protocol
 
 
@@ -29,3 +30,19 @@ class Silent:
 
     def note(self, text: str) -> None:
         """Ignore."""
+
+
+class Clock(Silent):
+    """A reporter that notes when stages begin."""
+
+    def __init__(self) -> None:
+        self.began: list[tuple[str, float]] = []
+
+    def stage(self, name: str, kept: bool) -> None:  # noqa: ARG002
+        """Note the time."""
+        self.began.append((name, time.perf_counter()))
+
+    def seconds(self) -> dict[str, float]:
+        """Return how long each stage took, the last until now."""
+        times = [t for _, t in self.began] + [time.perf_counter()]
+        return {name: b - a for (name, a), b in zip(self.began, times[1:], strict=True)}
