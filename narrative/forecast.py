@@ -35,10 +35,11 @@ from narrative.study import Study
 
 CHARACTERS = 60_000  # of the sample: about a minute on two processors
 _LARGEST = 0.5  # of the corpus, at most
-# Bytes of memory that a claim takes: its text; its ids and dates in the timeline, and there for
-# each proposition; where the codebook leaves it over, what grouping holds of it (docs/scaling.md).
-_TEXT, _DATED, _STANCE, _LEFT = 200, 300, 85, 12_288
-_VECTOR = 1_700  # bytes that a vector takes in the cache
+# Bytes of memory that a claim takes (benchmarks/claim_memory.py), without mapped vectors: its text;
+# its ids and dates in the timeline, and there for each proposition; where the codebook leaves it
+# over, what grouping holds of it. A pair of claims that are joined takes its distance.
+_TEXT, _DATED, _STANCE, _LEFT, _PAIR = 800, 580, 96, 4_600, 4
+_VECTOR = 3_800  # bytes that a vector takes in the cache: most need a page of SQLite beside the row
 _REPLICATE = 0.63  # of the documents are in a replicate of the certificate
 _ENCODING = ("framings", "stances")  # stages whose vectors the cache keeps
 _ALL = 0.999  # of the vectors are there: no network is loaded
@@ -122,7 +123,7 @@ def forecast(study: Study, *, characters: int = CHARACTERS) -> Forecast:
         sampled=len(drawn),
         seconds=_seconds(study, ran, one, share, left, hits),
         hits=hits,
-        memory=_peak() + _growth(asked, expected - len(claims), left / share - left),
+        memory=_peak() + _growth(study, asked, (len(claims), left), share),
         disk=_all(written[0], written[1], one, share) + _VECTOR * len(keys) / share * (1 - hits),
         read=_read(sample / len(rows), about / len(drawn)) if sample else None,
     )
@@ -267,10 +268,20 @@ def _kept(keys: list[bytes]) -> float:
     return float(found / len(keys))
 
 
-def _growth(propositions: int, claims: float, left: float) -> float:
-    """Return what the larger of the two stages that hold all claims takes more, in bytes."""
-    framings = _TEXT * claims + _LEFT * left
-    return max(framings, (_DATED + _STANCE * propositions) * claims)
+def _growth(study: Study, propositions: int, sampled: tuple[int, int], share: float) -> float:
+    """Return what the larger of the stages that hold all claims takes more than of the sample.
+
+    Of the sample, claims and those that the codebook leaves over are given.
+    """
+    settings = study.framings
+    most = settings.model().max_exact if settings.discover else 0
+
+    def framings(claims: float, left: float) -> float:
+        return _TEXT * claims + _LEFT * left * settings.discover + _PAIR * min(left, most) ** 2
+
+    claims, left = sampled
+    more = framings(claims / share, left / share) - framings(claims, left)
+    return max(more, (_DATED + _STANCE * propositions) * claims * (1 / share - 1))
 
 
 def _discovery(study: Study, sampled: float, expected: float) -> tuple[float, float]:
