@@ -8,25 +8,54 @@ the documents of it that are about the study: these are kept whatever they score
 from __future__ import annotations
 
 from bisect import bisect
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
+from narrative.partitions import Parts, Plan, Work
+from narrative.partitions.parts import Progress
 from narrative.partitions.work import Extraction, Reading, Sampling, read_sample, score_texts
 from narrative.prefilter import Prefilter, PrefilterSettings, fit_prefilter
+from narrative.reporting import Reporter
 from narrative.schema import check_table, empty_table
 from narrative.speakers import ADDED, Register, renamed
 from narrative.storage import sha256_text
 from narrative.stored import StoredTable
-
-if TYPE_CHECKING:
-    from narrative.stages import Run
+from narrative.study import Study
 
 Record = dict[str, Any]
+
+
+class Run(Protocol):
+    """What is needed of a run (see ``stages.Run``)."""
+
+    study: Study
+    out: Path
+    reporter: Reporter
+
+    def table(self, name: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """Return a table of the run."""
+
+    def plan(self, takes: Callable[[str], bool] | None = None) -> Plan:
+        """Return how documents are cut."""
+
+    def in_parts(
+        self,
+        work: Work,
+        setup: Any,
+        plan: Plan,
+        *,
+        of_claims: bool = True,
+        of: str = "",
+        progress: Progress | None = None,
+        leave_out: bool = True,
+    ) -> Parts:
+        """Work on every partition and keep what is made of each."""
 
 
 @dataclass(frozen=True)
