@@ -98,7 +98,7 @@ def extract_claims(
 
 def claims_by_document(
     documents: pd.DataFrame,
-    sources: pd.DataFrame,
+    sources: pd.DataFrame | SpeakerIndex,
     *,
     attribution: str = "auto",
     parser: str = "",
@@ -109,7 +109,7 @@ def claims_by_document(
     Parameters
     ----------
     documents, sources, attribution, parser, progress
-        As for ``extract_claims``.
+        As for ``extract_claims``; an index of sources that is made already will do.
 
     Returns
     -------
@@ -118,7 +118,7 @@ def claims_by_document(
         and these sources, as ``narrative.speakers.Register`` takes them.
     """
     other = parser_of(parser)
-    index = SpeakerIndex(sources)
+    index = sources if isinstance(sources, SpeakerIndex) else SpeakerIndex(sources)
     rows: list[dict[str, object]] = []
     added: list[tuple[str, ...]] = []
     done = 0

@@ -115,6 +115,9 @@ def run(study: Path, out: Path, from_stage: str | None, **how: Any) -> None:
         console.close()
     left = len({s["doc_id"] for s in manifest["skipped"]})
     told = f" Documents left out: {left}; manifest.json names them." if left else ""
+    if "prefilter" in manifest:
+        unread, total = (manifest["prefilter"][k] for k in ("unread", "documents"))
+        told = f" Documents discarded unread: {unread:,} of {total:,}.{told}"
     click.echo(f"Tables, numbers.json and manifest.json are in {out}.{told}")
 
 

@@ -1,8 +1,8 @@
 """What a run will cost: time, memory, disk and cached vectors, from a sample run on this machine.
 
 A few documents drawn at random are run from end to end in a folder of their own with an empty
-cache; what each stage takes there grows with the characters or claims of the whole corpus.
-Discovery, whose time grows faster than its claims, is timed apart at two sizes.
+cache, and one of them alone: what loads, what each run takes whatever its size, and what grows with
+the characters of the corpus. How discovery grows with its claims is timed apart, at three sizes.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from narrative.encoder import default_cache
 from narrative.framings import FramingModel
 from narrative.framings.discovery import CERTIFIED
 from narrative.pipeline import STAGES, run_study
-from narrative.reporting import Silent
+from narrative.prefilter import PrefilterSettings
+from narrative.reporting import Clock
 from narrative.rows import read_rows
 from narrative.schema import NO_FRAMING
 from narrative.stance import stance_model
@@ -35,14 +36,15 @@ from narrative.study import Study
 
 CHARACTERS = 60_000  # of the sample: about a minute on two processors
 _LARGEST = 0.5  # of the corpus, at most
-# Bytes of memory that a claim takes: its terms; its ids and dates in the timeline, and there for
-# each proposition; where it is drawn to be grouped, what that holds of it (docs/scaling.md).
-_TERMS, _DATED, _STANCE, _LEFT = 900, 300, 85, 12_288
-_VECTOR = 1_700  # bytes that a vector takes in the cache
+# Bytes of memory that a claim takes (benchmarks/claim_memory.py), without mapped vectors: its text;
+# its ids and dates in the timeline, and there for each proposition; where the codebook leaves it
+# over, what grouping holds of it. A pair of claims that are joined takes its distance.
+_TEXT, _DATED, _STANCE, _LEFT, _PAIR = 800, 580, 96, 4_600, 4
+_VECTOR = 3_800  # bytes that a vector takes in the cache: most need a page of SQLite beside the row
 _REPLICATE = 0.63  # of the documents are in a replicate of the certificate
 _ENCODING = ("framings", "stances")  # stages whose vectors the cache keeps
 _ALL = 0.999  # of the vectors are there: no network is loaded
-_SIZES = (500, 1_000)  # claims at which discovery is timed
+_SIZES = (50, 500, 1_000)  # claims at which discovery is timed
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,10 @@ class Forecast:
         Share of the vectors that are in the cache already, in [0, 1].
     memory, disk : float
         Peak memory and size of tables and new vectors, in bytes.
+    read : float or None
+        With a prefilter, the least share of documents that is read: its sample, and of the others
+        as many as were about the study in those that were run for this. All else is of a run that
+        discards nothing.
     """
 
     documents: int
@@ -71,21 +77,7 @@ class Forecast:
     hits: float = 0.0
     memory: float = 0.0
     disk: float = 0.0
-
-
-class _Clock(Silent):
-    """Notes when stages begin."""
-
-    def __init__(self) -> None:
-        self.began: list[tuple[str, float]] = []
-
-    def stage(self, name: str, kept: bool) -> None:  # noqa: ARG002
-        self.began.append((name, time.perf_counter()))
-
-    def seconds(self, ended: float) -> dict[str, float]:
-        """Return how long each stage took."""
-        times = [t for _, t in self.began] + [ended]
-        return {name: b - a for (name, a), b in zip(self.began, times[1:], strict=True)}
+    read: float | None = None
 
 
 def forecast(study: Study, *, characters: int = CHARACTERS) -> Forecast:
@@ -103,45 +95,89 @@ def forecast(study: Study, *, characters: int = CHARACTERS) -> Forecast:
         As a run does.
     """
     study.check()
+    sample, study = study.prefilter.sample, replace(study, prefilter=PrefilterSettings())
     path = study.path("documents")
     assert path is not None  # read_study checked it
     rows = read_rows(path)
     sizes = _sizes(rows, path.parent)
     drawn = _drawn(sizes, characters)
+    share = sizes[drawn].sum() / max(1, sizes.sum())
+    one = sizes[drawn[0]] / max(1, sizes[drawn].sum())
     with tempfile.TemporaryDirectory() as work, _cache_in(Path(work) / "cache"):
-        first = _run(study, rows.iloc[drawn[:1]], path.parent, Path(work) / "first")
-        taken = _run(study, rows.iloc[drawn], path.parent, Path(work) / "sample")
-        again = _run(study, rows.iloc[drawn], path.parent, Path(work) / "again")
+        ran = {
+            name: _run(study, rows.iloc[some], path.parent, Path(work) / name)
+            for name, some in _runs(drawn)
+        }
         out = Path(work) / "sample" / "out"
         claims = read_table(out / "claims.parquet")
         left = int((read_table(out / "assignments.parquet")["framing_id"] == NO_FRAMING).sum())
         left += _discovered(out)
+        about = _about(out)
         asked = int((read_table(out / "framings.parquet")["proposition"] != "").sum())
-        written = sum(p.stat().st_size for p in out.glob("*.parquet"))
+        written = [_written(Path(work) / name / "out") for name in ("first", "sample")]
         keys = _keys(default_cache())
-    share = sizes[drawn].sum() / max(1, sizes.sum())
-    one = sizes[drawn[0]] / sizes[drawn].sum()
-    hits = _kept(keys)
-    seconds = {}
-    for stage in STAGES:
-        # What the second time took no longer is what the cache spares.
-        spared = max(0.0, taken[stage] - again[stage]) if stage in _ENCODING else 0.0
-        loads = max(0.0, first[stage] - one * taken[stage])
-        if stage in _ENCODING and hits > _ALL:
-            loads = 0.0
-        seconds[stage] = loads + (taken[stage] - spared * hits) / share
-    seconds["framings"] += _discovery(study, left, left / share)
-    expected = len(claims) / share
+    hits, expected = _kept(keys), len(claims) / share
     return Forecast(
         documents=len(rows),
         characters=int(sizes.sum()),
         claims=round(expected),
         sampled=len(drawn),
-        seconds=seconds,
+        seconds=_seconds(study, ran, one, share, left, hits),
         hits=hits,
-        memory=_peak() + _growth(asked, expected - len(claims), left / share - left),
-        disk=written / share + _VECTOR * len(keys) / share * (1 - hits),
+        memory=_peak() + _growth(study, asked, (len(claims), left), share),
+        disk=_all(written[0], written[1], one, share) + _VECTOR * len(keys) / share * (1 - hits),
+        read=_read(sample / len(rows), about / len(drawn)) if sample else None,
     )
+
+
+def _runs(drawn: np.ndarray) -> list[tuple[str, np.ndarray]]:
+    """Return what is run: one document with what loads and without, the sample, and it cached."""
+    return [("first", drawn[:1]), ("warm", drawn[:1]), ("sample", drawn), ("again", drawn)]
+
+
+def _seconds(
+    study: Study,
+    ran: dict[str, dict[str, float]],
+    one: float,
+    share: float,
+    left: int,
+    hits: float,
+) -> dict[str, float]:
+    """Return what each stage takes of the whole corpus."""
+    seconds = {}
+    for stage in STAGES:
+        first, warm, taken, again = (ran[n][stage] for n in ("first", "warm", "sample", "again"))
+        loads = 0.0 if stage in _ENCODING and hits > _ALL else max(0.0, first - warm)
+        # What the second time took no longer is what the cache spares.
+        spared = max(0.0, taken - again) if stage in _ENCODING else 0.0
+        seconds[stage] = loads + spared / share * (1 - hits)
+        rest = taken - spared
+        if stage == "framings":
+            found, grows = _discovery(study, left, left / share)
+            found = min(found, rest)
+            seconds[stage] += found * grows
+            rest -= found
+        seconds[stage] += _all(min(warm, rest), rest, one, share)
+    return seconds
+
+
+def _all(first: float, sample: float, one: float, share: float) -> float:
+    """Return what the whole corpus takes, from what one document and the sample do.
+
+    Parameters
+    ----------
+    first, sample : float
+    one, share : float
+        The document's share of the sample's characters, and the sample's of all.
+    """
+    if one > _LARGEST:  # too little is between them
+        return sample / share
+    return sample + max(0.0, sample - first) / (1 - one) * (1 / share - 1)
+
+
+def _written(out: Path) -> int:
+    """Return the bytes of all files of a run."""
+    return sum(p.stat().st_size for p in out.rglob("*") if p.is_file())
 
 
 def _sizes(rows: pd.DataFrame, base: Path) -> np.ndarray:
@@ -185,10 +221,26 @@ def _run(study: Study, rows: pd.DataFrame, base: Path, folder: Path) -> dict[str
         shutil.copyfile(base / name, folder / name)
     table = folder / "documents.parquet"
     rows.reset_index(drop=True).to_parquet(table)
-    clock = _Clock()
+    clock = Clock()
     files = replace(study.files, documents=str(table))
     run_study(replace(study, files=files), folder / "out", reporter=clock)
-    return clock.seconds(time.perf_counter())
+    return clock.seconds()
+
+
+def _about(out: Path) -> int:
+    """Return how many documents have a claim that the codebook takes."""
+    framings = read_table(out / "framings.parquet", ["framing_id", "origin"])
+    book = framings.loc[framings["origin"] == "codebook", "framing_id"]
+    assignments = read_table(out / "assignments.parquet")
+    taken = assignments.loc[assignments["framing_id"].isin(book), "claim_id"]
+    claims = read_table(out / "claims.parquet", ["claim_id", "doc_id"])
+    return int(claims.loc[claims["claim_id"].isin(taken), "doc_id"].nunique())
+
+
+def _read(sample: float, about: float) -> float:
+    """Return the least share of documents that is read where a prefilter discards."""
+    drawn = min(1.0, sample)
+    return drawn + (1 - drawn) * about
 
 
 def _discovered(out: Path) -> int:
@@ -217,29 +269,44 @@ def _kept(keys: list[bytes]) -> float:
     return float(found / len(keys))
 
 
-def _growth(propositions: int, claims: float, left: float) -> float:
-    """Return what the larger of the two stages that hold all claims takes more, in bytes."""
-    framings = _TERMS * claims + _LEFT * min(left, CERTIFIED)
-    return max(framings, (_DATED + _STANCE * propositions) * claims)
+def _growth(study: Study, propositions: int, sampled: tuple[int, int], share: float) -> float:
+    """Return what the larger of the stages that hold all claims takes more than of the sample.
 
-
-def _discovery(study: Study, sampled: float, expected: float) -> float:
-    """Return what discovery and its certificate take more in the corpus than in the sample."""
+    Of the sample, claims and those that the codebook leaves over are given.
+    """
     settings = study.framings
-    if not settings.discover or expected <= 2:
-        return 0.0
+    most = settings.model().max_exact if settings.discover else 0
+
+    def framings(claims: float, left: float) -> float:
+        drawn = min(left, CERTIFIED) * settings.discover
+        return _TEXT * claims + _LEFT * drawn + _PAIR * min(left, most) ** 2
+
+    claims, left = sampled
+    more = framings(claims / share, left / share) - framings(claims, left)
+    return max(more, (_DATED + _STANCE * propositions) * claims * (1 / share - 1))
+
+
+def _discovery(study: Study, sampled: float, expected: float) -> tuple[float, float]:
+    """Return what discovery and its certificate take of the sample, and how many times of all."""
+    settings = study.framings
+    if not settings.discover or sampled <= 2:
+        return 0.0, 1.0
     model = settings.model(study.random_state)
-    (small, _), (large, each) = (_fitted(model, n) for n in _SIZES)
-    power = float(np.clip(np.log2(large / small), 1.0, 2.5))
+    times = [_fitted(model, n) for n in _SIZES]
+    sizes, fits = np.log(_SIZES), np.log([fit for fit, _ in times])
+    each = times[-1][1]
+    power = float(np.clip((fits[-1] - fits[-2]) / (sizes[-1] - sizes[-2]), 1.0, 2.5))
 
     def taken(n: float) -> float:
-        joined = min(n, model.max_exact)  # the others are assigned
-        return float(large * (joined / _SIZES[1]) ** power + each * (n - joined))
+        joined = np.log(max(1.0, min(n, model.max_exact)))  # the others are assigned
+        beyond = max(0.0, joined - sizes[-1])
+        fit = np.exp(np.interp(joined, sizes, fits) + power * beyond)
+        return float(fit + each * max(0.0, n - model.max_exact))
 
     def whole(n: float) -> float:
         return taken(n) + settings.n_boot * taken(_REPLICATE * min(n, CERTIFIED))
 
-    return max(0.0, whole(expected) - whole(sampled) * expected / max(1.0, sampled))
+    return whole(sampled), whole(expected) / whole(sampled)
 
 
 def _fitted(model: FramingModel, n: int) -> tuple[float, float]:
@@ -272,6 +339,15 @@ def table(cost: Forecast) -> str:
         f"memory {_size(cost.memory)} at most; tables and new vectors {_size(cost.disk)}",
         f"vectors in the cache already: {cost.hits:.0%}",
     ]
+    if cost.read is not None:
+        rest = total - cost.seconds["corpus"]
+        least = cost.seconds["corpus"] + cost.read * rest
+        lines += [
+            "",
+            "This is without [prefilter]. If it keeps just what is about the study, at least "
+            f"{cost.read:.0%} of the",
+            f"documents are read, in some {_time(least)}; if it discards nothing, all are.",
+        ]
     return "\n".join(lines)
 
 

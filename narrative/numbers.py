@@ -17,7 +17,7 @@ def summarise(tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
     Parameters
     ----------
     tables : dict of str to DataFrame
-        Every table that ``run_study`` writes.
+        Every table that ``run_study`` writes; ``discarded`` where the study has a prefilter.
 
     Returns
     -------
@@ -52,6 +52,9 @@ def summarise(tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
         "control_claims": len(tables["control"]),
         **_ledger(tables["ledger"]),
     }
+    if "discarded" in tables:
+        out["n_discarded"] = len(tables["discarded"])
+        out["n_discarded_unread"] = int(tables["discarded"]["n_claims"].isna().sum())
     return out
 
 

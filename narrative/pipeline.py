@@ -18,11 +18,12 @@ from narrative.partitions import (
     LocalEngine,
     Skipped,
 )
+from narrative.prefilter import told
 from narrative.provenance import code_hash, input_hashes, kept_tables, versions
 from narrative.reporting import Reporter, Silent
 from narrative.run_folder import make_folder
 from narrative.stages import STAGES as WORK
-from narrative.stages import Run
+from narrative.stages import Run, stages_of
 from narrative.stance import stance_methods
 from narrative.storage import sha256_file, sha256_json, write_json, write_table
 from narrative.stored import StoredTable, Streamed
@@ -98,16 +99,16 @@ def run_study(
     keys: dict[str, str] = {}
     outputs: dict[str, str] = {}
     parser = parser_of(study.parser)
-    for stage in STAGES:
+    config = study.config()
+    for stage, plan in stages_of(study).items():
         forced = forced or stage == from_stage
-        plan = WORK[stage]
         keys[stage] = sha256_json(
             {
                 "stage": stage,
                 "made_by": made_by,
                 "after": {s: keys[s] for s in plan.after},
                 "inputs": {i: hashes.get(i, "") for i in plan.inputs},
-                "settings": {s: study.config()[s] for s in plan.sections},
+                "settings": {s: _setting(config, s) for s in plan.sections},
                 # A pipeline of the same name can be another version.
                 "parser": parser.identity if parser and "parser" in plan.sections else "",
                 "namer": _name(namer) if stage == "framings" else "",
@@ -115,6 +116,9 @@ def run_study(
             }
         )
         outputs |= _run_stage(run, stage, keys[stage], forced=forced)
+    if "discarded" not in outputs:  # an earlier run here may have had a prefilter
+        for folder in (run.out, run.out / DIGESTS):
+            (folder / "discarded.parquet").unlink(missing_ok=True)
     attribution = _attribution(run)
     write_json(
         summarise({n: run.table(n, _OF_NUMBERS.get(n)) for n in outputs}),
@@ -133,6 +137,7 @@ def run_study(
         **made_by,
         "tables": dict(sorted(outputs.items())),
         "skipped": [s.record() for s in run.skipped],
+        **run.facts,
         "numbers": sha256_file(run.out / "numbers.json"),
     }
     write_json(manifest, run.out / "manifest.json")
@@ -144,7 +149,9 @@ _TOLD = 20  # documents that were left out, each told by itself
 
 
 def _tell(run: Run) -> None:
-    """Say which documents were left out, and where."""
+    """Say which documents were discarded or left out, and where."""
+    if "prefilter" in run.facts:
+        run.reporter.note(told(run.facts["prefilter"]))
     for skipped in run.skipped[:_TOLD]:
         run.reporter.note(skipped.told(run.study.files.documents))
     more = len(run.skipped) - _TOLD
@@ -156,6 +163,12 @@ def _homes(study: Study) -> dict[str, str]:
     """Return the camp whose story each framing of the codebook is, of those that are a camp's."""
     codebook = study.codebook()
     return {} if codebook is None else {f.framing_id: f.camp for f in codebook.framings if f.camp}
+
+
+def _setting(config: dict[str, Any], name: str) -> Any:
+    """Return a section, a key of [study], or section.key."""
+    section, _, key = name.partition(".")
+    return config[section][key] if key else config[section]
 
 
 def _name(namer: Namer) -> str:
@@ -185,9 +198,10 @@ def _run_stage(run: Run, stage: str, key: str, *, forced: bool) -> dict[str, str
     if kept is not None:
         stored = json.loads(record.read_text(encoding="utf-8"))
         run.skipped += [Skipped(**s) for s in stored.get("skipped", [])]
+        run.facts |= stored.get("facts", {})
         return kept
     record.unlink(missing_ok=True)
-    run.stage, run.key, before = stage, key, len(run.skipped)
+    run.stage, run.key, before, known = stage, key, len(run.skipped), dict(run.facts)
     tables = WORK[stage].work(run)
     # From here on the folder holds tables of two runs, until the last stage has ended.
     (run.out / "manifest.json").unlink(missing_ok=True)
@@ -201,8 +215,10 @@ def _run_stage(run: Run, stage: str, key: str, *, forced: bool) -> dict[str, str
         write_digest(StoredTable(path).groups(), run.out / DIGESTS / f"{name}.parquet")
     written = {name: sha256_file(run.out / f"{name}.parquet") for name in tables}
     skipped = [s.record() for s in run.skipped[before:]]
-    write_json({"key": key, "tables": written, "skipped": skipped}, record)
-    run.parts().delete()
+    facts = {k: v for k, v in run.facts.items() if k not in known}
+    more = {"facts": facts} if facts else {}
+    write_json({"key": key, "tables": written, "skipped": skipped} | more, record)
+    run.delete_parts()
     return written
 
 

@@ -29,6 +29,23 @@ _WEIGHT = 3.0  # of the mean vector beside the words, each of length one
 
 
 @dataclass(frozen=True)
+class PrefilterSettings:
+    """Whether a run discards what is not about the study, and how surely it keeps the rest.
+
+    Parameters
+    ----------
+    sample : int
+        Documents drawn at random that the networks read to learn from; 0 reads all of the corpus.
+    recall, confidence : float
+        As in ``fit_prefilter``.
+    """
+
+    sample: int = 0
+    recall: float = 0.99
+    confidence: float = 0.9
+
+
+@dataclass(frozen=True)
 class Prefilter:
     """What tells texts that are not about a study.
 
@@ -141,6 +158,44 @@ def _piece_vectors() -> npt.NDArray[np.float32]:
     from narrative.encoder import pinned_tensors
 
     return np.asarray(pinned_tensors()["embeddings.word_embeddings.weight"].numpy())
+
+
+def fewest(recall: float, confidence: float) -> int:
+    """Return how many texts about the study can set a threshold at all.
+
+    Examples
+    --------
+    >>> fewest(0.99, 0.9)
+    230
+    """
+    return int(np.ceil(np.log(1 - confidence) / np.log(recall)))
+
+
+def told(record: dict[str, Any]) -> str:
+    """Return what a manifest's ``prefilter`` says, in sentences."""
+    n, unread, total = (record[k] for k in ("discarded", "unread", "documents"))
+    drawn, held = record["sample"], record["held"]
+    asked = f"recall {record['recall']:g} with confidence {record['confidence']:g}"
+    if n:
+        some = "" if record["claims"] is None else f" (some {record['claims']:,})"
+        return (
+            f"{unread:,} of {total:,} documents discarded unread, and {n - unread:,} of the sample "
+            f"by the same score; aimed at {asked}, from {held:,} about the study in half of a "
+            f"sample of {drawn:,}. Their claims{some} are in no table: prevalence is a share of "
+            "the claims of documents that were kept, and higher than it would be among all."
+        )
+    if record["about"] is None:
+        why = f"the sample of {drawn:,} holds every text. Draw fewer, or remove [prefilter]"
+    elif record["threshold"] is not None:
+        why = "each scores as high as those that are about the study"
+    elif held < (needed := fewest(record["recall"], record["confidence"])):
+        why = (
+            f"half of the sample of {drawn:,} has {held:,} about the study, and {asked} takes "
+            f"{needed:,}. Draw more, or ask for less"
+        )
+    else:
+        why = f"{record['about']:,} of the sample of {drawn:,} are about the study"
+    return f"None of {total:,} documents discarded: {why}."
 
 
 def misses_allowed(n: int, recall: float, confidence: float) -> int | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -29,3 +31,26 @@ class Silent:
 
     def note(self, text: str) -> None:
         """Ignore."""
+
+
+class Clock(Silent):
+    """A reporter that notes when stages begin.
+
+    Parameters
+    ----------
+    timer : callable
+        ``time.process_time`` counts what this process worked, whatever else the machine does.
+    """
+
+    def __init__(self, timer: Callable[[], float] = time.perf_counter) -> None:
+        self.timer = timer
+        self.began: list[tuple[str, float]] = []
+
+    def stage(self, name: str, kept: bool) -> None:  # noqa: ARG002
+        """Note the time."""
+        self.began.append((name, self.timer()))
+
+    def seconds(self) -> dict[str, float]:
+        """Return how long each stage took, the last until now."""
+        times = [t for _, t in self.began] + [self.timer()]
+        return {name: b - a for (name, a), b in zip(self.began, times[1:], strict=True)}

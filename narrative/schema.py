@@ -72,6 +72,7 @@ TABLES: Final[dict[str, dict[str, str]]] = {
         "copy_group": _S,
     },
     "offsets": {"doc_id": _S, "clean_start": _I, "raw_start": _I, "length": _I},
+    "discarded": {"doc_id": _S, "score": _F, "n_claims": _F},
     "claims": {
         "claim_id": _S,
         "doc_id": _S,
@@ -215,6 +216,7 @@ TABLES: Final[dict[str, dict[str, str]]] = {
 KEYS: Final[dict[str, tuple[str, ...]]] = {
     "documents": ("doc_id",),
     "offsets": ("doc_id", "clean_start"),
+    "discarded": ("doc_id",),
     "claims": ("claim_id",),
     "sources": ("source_id",),
     "framings": ("framing_id",),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from narrative.discarding import sample_documents
 from narrative.encoder import Encoder
 from narrative.framings import Assigner, Namer, Results, fit_pieces
 from narrative.ledger import build_ledger, from_events
@@ -29,6 +30,7 @@ from narrative.partitions import (
 )
 from narrative.partitions.claims import ClaimParts
 from narrative.partitions.corpus import CorpusParts
+from narrative.partitions.parts import Progress
 from narrative.partitions.work import (
     Extraction,
     Places,
@@ -42,7 +44,7 @@ from narrative.partitions.work import (
     study_encoder,
 )
 from narrative.reporting import Reporter
-from narrative.schema import check_table, empty_table
+from narrative.schema import UNKNOWN, check_table, empty_table
 from narrative.speakers import (
     check_sources,
     normalise_mention,
@@ -75,19 +77,35 @@ class Run:
     stage: str = ""
     key: str = ""
     skipped: list[Skipped] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)  # of stages, for the manifest
 
     def table(self, name: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Return a table of the run, or some columns of it."""
         return read_table(self.out / f"{name}.parquet", columns)
 
-    def plan(self) -> Plan:
-        """Return how the documents are cut."""
-        return plan_run(self.out, self.partition)
+    def sided(self) -> pd.DataFrame:
+        """Return the sources of a known camp: what each part needs of a table that grows."""
+        sources = self.table("sources")
+        return sources[sources["camp"] != UNKNOWN].reset_index(drop=True)
 
-    def parts(self, plan: Plan | None = None) -> Parts:
-        """Return the parts of the stage that runs."""
+    def plan(self, takes: Callable[[str], bool] | None = None) -> Plan:
+        """Return how documents are cut: by default those that were not discarded."""
+        if takes is None and self.study.prefilter.sample:
+            lost = frozenset(self.table("discarded", ["doc_id"])["doc_id"])
+            return plan_run(self.out, self.partition, lambda d: d not in lost)
+        return plan_run(self.out, self.partition, takes)
+
+    def parts(self, plan: Plan | None = None, of: str = "") -> Parts:
+        """Return the parts of the stage that runs, or of a step before it."""
         cuts = plan.cuts if plan is not None else ()
-        return Parts(self.out / PARTS / self.stage, self.key, cuts)
+        folder = f"{self.stage}.{of}" if of else self.stage
+        return Parts(self.out / PARTS / folder, self.key, cuts)
+
+    def delete_parts(self) -> None:
+        """Delete the parts of the stage that ran, and of the steps before it."""
+        for folder in sorted((self.out / PARTS).glob(f"{self.stage}.*")):
+            self.parts(of=folder.suffix[1:]).delete()
+        self.parts().delete()
 
     def in_parts(
         self,
@@ -97,14 +115,22 @@ class Run:
         *,
         of_claims: bool = True,
         parts: Parts | None = None,
+        of: str = "",
         load: Callable[[Cut], Partition] | None = None,
+        progress: Progress | None = None,
+        leave_out: bool = True,
     ) -> Parts:
-        """Work on every partition of the stage that runs, and keep what is made of each."""
+        """Work on every partition of the stage that runs, and keep what is made of each.
+
+        Documents that cannot be worked on are left out of the stage, unless told otherwise.
+        """
         parts = in_parts(
-            parts or self.parts(plan), work, setup, plan, stage=self.stage, of_claims=of_claims,
-            engine=self.engine, progress=self.reporter.progress, load=load,
+            parts or self.parts(plan, of), work, setup, plan, stage=self.stage,
+            of_claims=of_claims, engine=self.engine, load=load,
+            progress=progress or self.reporter.progress,
         )  # fmt: skip
-        self.skipped += with_rows(parts.skipped, self.study)
+        if leave_out:
+            self.skipped += with_rows(parts.skipped, self.study)
         return parts
 
     def encoder(self) -> Encoder:
@@ -138,12 +164,19 @@ def _claims(run: Run) -> Tables:
     known = with_shipped(listed) if run.study.shipped_sources else listed
     sources = with_outlets(known, documents)
     setup = Extraction(sources, run.study.attribution, run.study.parser)
-    parts = run.in_parts(find_claims, setup, run.plan(), of_claims=False)
-    register = registered(parts.tables("added"))
+    sample = sample_documents(run, setup) if run.study.prefilter.sample else None
+    done = set() if sample is None else sample.drawn | set(sample.discarded["doc_id"])
+    parts = run.in_parts(
+        find_claims, setup, run.plan(lambda d: d not in done), of_claims=False,
+        progress=lambda n, _: run.reporter.progress(len(done) + n, len(documents)),
+    )  # fmt: skip
+    first = () if sample is None else (sample.added,)
+    register = registered([*first, *parts.tables("added")])
 
     def claims() -> Iterator[pd.DataFrame]:
-        for part, added in zip(parts.tables("claims"), parts.tables("added"), strict=True):
-            yield renamed(part, register.others(added))
+        pairs = zip(parts.tables("claims"), parts.tables("added"), strict=True)
+        mine = (renamed(part, register.others(added)) for part, added in pairs)
+        yield from mine if sample is None else sample.merged(mine, register)
 
     said = pd.concat(
         [empty_table("claims")[_SAID], *(c[_SAID].drop_duplicates() for c in claims())]
@@ -155,12 +188,16 @@ def _claims(run: Run) -> Tables:
         )
     kept = with_outlets(listed, documents)
     used = used_sources(register.table(sources), said, kept)
-    return {"claims": Streamed("claims", claims), "sources": used}
+    tables: Tables = {"claims": Streamed("claims", claims), "sources": used}
+    if sample is None:
+        return tables
+    run.facts["prefilter"] = sample.record
+    return tables | {"discarded": sample.discarded}
 
 
 def _framings(run: Run) -> Tables:
     study, plan = run.study, run.plan()
-    sources, codebook = run.table("sources"), study.codebook()
+    sources, codebook = run.sided(), study.codebook()
     model, revision = study.encoder.model, study.encoder.revision
     setup = Reading(sources, study.places(), codebook, model, revision, study.framings)
     read = run.in_parts(read_claims, setup, plan)
@@ -193,7 +230,7 @@ def _framings(run: Run) -> Tables:
 def _stances(run: Run) -> Tables:
     framings, chosen = run.table("framings"), run.study.stance
     asked = framings[["framing_id", "proposition", "counter"]]
-    setup = Scoring(asked, run.table("sources"), run.study.places(), chosen.model, chosen.revision)
+    setup = Scoring(asked, run.sided(), run.study.places(), chosen.model, chosen.revision)
     parts = run.in_parts(score_claims, setup, run.plan())
     return {name: Streamed(name, partial(parts.tables, name)) for name in ("stances", "certainty")}
 
@@ -217,7 +254,7 @@ def _timeline(run: Run) -> Tables:
 
 
 def _ledger(run: Run) -> Tables:
-    setup = Places(run.table("sources"), run.study.places())
+    setup = Places(run.sided(), run.study.places())
     parts = run.in_parts(find_control, setup, run.plan())
     control = Streamed("control", partial(parts.tables, "control")).whole()
     study, events = run.study, run.study.events()
@@ -249,7 +286,7 @@ class Stage:
     inputs : tuple of str
         Files of the study that it reads, or "weights".
     sections : tuple of str
-        Sections of the study file, and keys of its [study].
+        Sections of the study file, or section.key, and keys of its [study].
     """
 
     work: Callable[[Run], Tables]
@@ -282,6 +319,27 @@ STAGES: dict[str, Stage] = {
         _ledger, ("corpus", "claims"), ("events", "places", "references", "assessments")
     ),
 }
+
+
+# What decides whether a document is about the study.
+_ABOUT = ("codebook", "places", "weights")
+_ABOUT_SECTIONS = (
+    "prefilter", "encoder", "random_state", "framings.min_membership", "framings.temperature",
+    "framings.floor",
+)  # fmt: skip
+
+
+def stages_of(study: Study) -> dict[str, Stage]:
+    """Return the stages of a study, and all that the tables of each depend on."""
+    if not study.prefilter.sample:
+        return STAGES
+    claims = STAGES["claims"]
+    more = replace(
+        claims,
+        inputs=(*claims.inputs, *_ABOUT),
+        sections=(*claims.sections, *_ABOUT_SECTIONS),
+    )
+    return STAGES | {"claims": more}
 
 
 def with_outlets(sources: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from narrative.errors import InputError, StudyError, perhaps
 from narrative.framings import FramingSettings
 from narrative.language import check_code
 from narrative.ledger.record import check_assessments
+from narrative.prefilter import PrefilterSettings
 from narrative.record_tables import check_events, check_places, check_references
 from narrative.rows import parquet_files, read_csv, row_pieces
 from narrative.schema import ATTRIBUTION, empty_table, row_names
@@ -82,6 +83,7 @@ class StanceSettings:
 
 _SECTIONS: dict[str, type[Any]] = {
     "files": Files,
+    "prefilter": PrefilterSettings,
     "encoder": EncoderSettings,
     "framings": FramingSettings,
     "stance": StanceSettings,
@@ -106,6 +108,7 @@ class Study:
     parser : str
         "" for the reader's own, or "spacy:NAME", as ``extract_claims`` takes it.
     files : Files
+    prefilter : PrefilterSettings
     encoder : EncoderSettings
     framings : FramingSettings
     stance : StanceSettings
@@ -121,6 +124,7 @@ class Study:
     attribution: str
     parser: str
     files: Files
+    prefilter: PrefilterSettings
     encoder: EncoderSettings
     framings: FramingSettings
     stance: StanceSettings
@@ -130,6 +134,8 @@ class Study:
         """Return every setting that results depend on, without the folder."""
         settings = asdict(self)
         del settings["root"]
+        if not self.prefilter.sample:
+            del settings["prefilter"]
         return settings
 
     def path(self, name: str) -> Path | None:
@@ -293,6 +299,9 @@ def _study_file(path: Path) -> Path:
 def _check_ranges(study: Study, where: str) -> None:
     """Raise a StudyError for the first setting that is out of its range."""
     numbers: list[tuple[str, str, Callable[[Any], bool], str]] = [
+        ("prefilter", "sample", lambda v: v >= 0, "at least 0"),
+        ("prefilter", "recall", lambda v: 0 < v < 1, "between 0 and 1"),
+        ("prefilter", "confidence", lambda v: 0 < v < 1, "between 0 and 1"),
         ("framings", "min_membership", lambda v: 0 <= v <= 1, "0 to 1"),
         ("framings", "temperature", lambda v: v > 0, "more than 0"),
         ("framings", "min_cluster_size", lambda v: v >= 2, "at least 2"),
@@ -321,6 +330,11 @@ def _check_files(study: Study, where: str) -> None:
         raise StudyError(
             f"{where}: files.documents is empty; expected the name of a table. Write documents = "
             '"documents.csv".'
+        )
+    if study.prefilter.sample and not study.files.codebook:
+        raise StudyError(
+            f"{where}: prefilter.sample={study.prefilter.sample}, and no codebook says what the "
+            "study is about. Name one as [files] codebook, or remove [prefilter]."
         )
     for field in fields(Files):
         path = study.path(field.name)

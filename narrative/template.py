@@ -27,6 +27,10 @@ events = "events.csv"
 # assessments = "assessments.csv"  # what they assess: shares by place and day
 codebook = "codebook.toml"
 
+# [prefilter]                 # of a large corpus, discard unread what is not about the codebook
+# sample = 4000               # documents drawn at random that are read, to learn that from
+# recall = 0.99               # share to keep of what is about it, with a confidence = 0.9
+
 [framings]
 min_membership = 0.30         # below this a claim belongs to no framing
 discover = true

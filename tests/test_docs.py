@@ -37,7 +37,6 @@ NOT_RUN = {
     "get-started.md": ["pip install torch==2.13.0"],
     "scaling.md": [
         "pip install 'narrative[dask]'",
-        "from narrative.prefilter import fit_prefilter",
     ],
     "experiments.md": ["make reproduce", "python experiments/e04_stance_over_time.py"],
 }

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from narrative.cli import cli
 from narrative.encoder import default_cache
-from narrative.forecast import Forecast, _drawn, _sizes, forecast, table
+from narrative.forecast import Forecast, _drawn, _read, _sizes, forecast, table
 from narrative.pipeline import STAGES, run_study
 from narrative.stance import stance_model
 from narrative.study import read_study
@@ -56,17 +56,30 @@ def test_a_forecast_is_written_in_units_that_fit() -> None:
     assert "in the cache already: 25%" in said
 
 
+def test_a_prefilter_makes_it_a_range() -> None:
+    assert _read(0.1, 0.5) == pytest.approx(0.55)
+    assert _read(3.0, 0.1) == 1.0
+    seconds = dict.fromkeys(STAGES, 0.0) | {"corpus": 10.0, "claims": 100.0}
+    said = table(Forecast(10, 1000, 90, 2, seconds, read=0.4))
+    assert "at least 40% of the\ndocuments are read, in some 50.0 s;" in said
+    assert "prefilter" not in table(Forecast(10, 1000, 90, 2, seconds))
+
+
 @pytest.mark.model
 def test_a_forecast_runs_some_documents_and_leaves_no_trace(
     study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NARRATIVE_CACHE", str(tmp_path / "cache"))
     stance_model.cache_clear()
+    with study.open("a", encoding="utf-8") as file:
+        file.write("[prefilter]\nsample = 2\n")
     before = sorted(p.name for p in study.parent.rglob("*"))
     cold = forecast(read_study(study))
     assert set(cold.seconds) == set(STAGES)
     assert all(s >= 0 for s in cold.seconds.values())
     assert cold.hits == 0
+    assert cold.read is not None
+    assert 2 / 5 <= cold.read <= 1
     assert 0 < cold.sampled < cold.documents
     assert cold.claims > 0
     assert cold.memory > 2**26

@@ -21,7 +21,7 @@ from narrative.stance import PairModel
 from narrative.storage import read_table, sha256_file
 from narrative.study import read_study
 
-WRITTEN = sorted(set(TABLES) - {"places"})
+WRITTEN = sorted(set(TABLES) - {"places", "discarded"})  # with a prefilter alone
 SAID = "“The army is advancing,” the ministry said on Saturday. Prices rose by a tenth."
 DOCUMENTS = f"""\
 doc_id,outlet,published_at,text,path

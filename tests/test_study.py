@@ -96,7 +96,10 @@ def test_a_missing_study_says_how_to_make_one(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("[study", r"study\.toml: not valid TOML \("),
-        ("[stduy]\n", r"unknown table \[stduy\]; expected encoder, files, framings, stance, study"),
+        (
+            "[stduy]\n",
+            r"unknown table \[stduy\]; expected encoder, files, framings, prefilter, stance, study",
+        ),
         ("[study]\nseed = 1", r"unknown key study\.seed; expected one of name, title"),
         ("[files]\nclaims = 'x'", r"unknown key files\.claims; expected one of documents, sources"),
         ("[framings]\nmin_member = 1", r"unknown key framings\.min_member; expected one of"),
@@ -208,11 +211,11 @@ def test_what_cannot_be_is_refused(folder: Path, text: str, message: str) -> Non
         (
             "name = 'x'",
             "study.toml: key 'name' stands outside the tables [encoder], [files], [framings], "
-            "[stance], [study], [timeline] (name stands in [study]); write it in one of them",
+            "[prefilter], [stance], [study], [timeline] (name stands in [study]); write it",
         ),
         (
             "[stduy]\n",
-            "unknown table [stduy]; expected encoder, files, framings, stance, study, "
+            "unknown table [stduy]; expected encoder, files, framings, prefilter, stance, study, "
             "timeline (perhaps study?). Rename or remove it.",
         ),
         ("[files]\ndocuments = 'document.csv'", "(perhaps documents.csv?); put it there."),

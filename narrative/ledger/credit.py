@@ -106,13 +106,15 @@ def _retractions(claims: pd.DataFrame) -> dict[tuple[object, ...], str]:
     """Return, by claim, the first later claim of the same claimant of the contrary."""
     out: dict[tuple[object, ...], str] = {}
     for _, part in claims.groupby(["place_id", "claimant"], sort=False):
-        for row in part.to_dict("records"):
-            contrary = part[
-                (part["claimed_status"] != row["claimed_status"]) & (part["day"] > row["day"])
+        days = {s: np.unique(v) for s, v in part.groupby("claimed_status")["day"]}
+        for row in part[[*_ONE, "day"]].to_dict("records"):
+            later = [
+                d[np.searchsorted(d, row["day"], side="right") :]
+                for status, d in days.items()
+                if status != row["claimed_status"]
             ]
-            out[tuple(row[c] for c in _ONE)] = (
-                str(contrary["said_at"].min()) if len(contrary) else ""
-            )
+            first = min((d[0] for d in later if len(d)), default=None)
+            out[tuple(row[c] for c in _ONE)] = "" if first is None else iso_day(first)
     return out
 
 
@@ -121,7 +123,7 @@ def _fate(track: Track, level: float, day: float, lag: float, later: Floats) -> 
     after, by = track.reached(level, day)
     exposed = track.contradicted(day + lag)
     exposed = exposed if exposed < by else np.inf
-    repeats = int(((later > exposed) & (later < by)).sum())
+    repeats = np.searchsorted(later, by) - np.searchsorted(later, exposed, side="right")
     return {
         "level": level,
         "share_low": low,
@@ -131,7 +133,7 @@ def _fate(track: Track, level: float, day: float, lag: float, later: Floats) -> 
         "credit_low": after - day,
         "credit_high": by - day,
         "exposed_at": iso_day(exposed),
-        "repeats_after_exposure": repeats,
+        "repeats_after_exposure": max(0, int(repeats)),
     }
 
 

@@ -17,6 +17,7 @@ from narrative.ledger.record import EVENTS
 from narrative.measured import HEAD_OF_ROWS, MATERIAL, measured_rows
 from narrative.paper.blocks import TO_FILL, Block, Cited, Grid, Section
 from narrative.paper.corpus_facts import counted, span
+from narrative.prefilter import told
 from narrative.schema import NO_FRAMING, UNKNOWN
 from narrative.stance import HEAD
 
@@ -39,6 +40,9 @@ def methods_sections(run: RunTables) -> list[Section]:
 def _corpus(run: RunTables) -> list[Block]:
     documents = run.table("documents")
     copies = documents["copy_group"].nunique()
+    filtered = run.manifest.get("prefilter", {})
+    discarded = [_PREFILTER] if filtered.get("discarded") else []
+    discarded += [told(filtered)] if filtered else []
     return [
         f"{len(documents)} documents of {documents['outlet'].nunique()} outlets, published "
         f"{span(documents)}; languages: {counted(documents['lang'])}.",
@@ -48,8 +52,16 @@ def _corpus(run: RunTables) -> list[Block]:
             "interval is given",
             ("broder1997resemblance",),
         ),
+        *discarded,
         f"How the documents were chosen, and of which population they are a sample: {TO_FILL}.",
     ]
+
+
+_PREFILTER = (
+    "A sample drawn by a hash of the documents' ids was read in full. A linear model on words and "
+    "word vectors learned from half of it which documents hold a claim of the codebook; the other "
+    "half set the threshold below which documents were discarded (one-sided binomial limit)."
+)
 
 
 def _unit(run: RunTables) -> list[Block]:

@@ -7,7 +7,7 @@ are written in order, a bounded number of texts at a time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -19,12 +19,13 @@ import pandas as pd
 from narrative.copies import PERMUTATIONS, THRESHOLD, Sketches, named_groups, sketch
 from narrative.corpus import OFFSETS, check_rows, listed, read_documents, tags_note, twice
 from narrative.errors import InputError
+from narrative.partitions.ordered import PLACE, in_blocks
 from narrative.partitions.parts import Parts, Progress
 from narrative.partitions.plan import Cut
 from narrative.partitions.skipped import Skipped
 from narrative.rows import count_rows, row_pieces
 from narrative.schema import TABLES, check_table
-from narrative.stored import StoredTable, Streamed
+from narrative.stored import Streamed
 
 _HELD = 32_000_000  # characters of texts that are put in order at a time
 _TEXTS = [c for c in TABLES["documents"] if c != "copy_group"]
@@ -155,9 +156,7 @@ class CorpusTables:
         self.skipped: list[Skipped] = []
         names = [parts.table(cut, "names") for cut in parts.cuts]
         self._names = pd.concat(names, ignore_index=True)
-        counts = [len(n) for n in names]
-        self._part = np.repeat(np.arange(len(counts)), counts)
-        self._at = np.concatenate([np.arange(n) for n in counts])
+        self._starts = np.cumsum([0, *map(len, names)])
         self._kept = np.ones(len(self._names), dtype=bool)
 
     def leave_out(self, faulty: list[Faulty]) -> None:
@@ -189,9 +188,9 @@ class CorpusTables:
         groups = self._groups()
 
         def pieces() -> Iterator[pd.DataFrame]:
-            for at in self._in_order():
-                texts = self._rows(at)
-                yield check_table(texts.assign(copy_group=[groups[i] for i in at]), "documents")
+            for texts in self._ordered("documents"):
+                mine = [groups[i] for i in texts[PLACE]]
+                yield check_table(texts.assign(copy_group=mine), "documents")
 
         return Streamed("documents", pieces)
 
@@ -199,12 +198,8 @@ class CorpusTables:
         """Return the ``offsets`` table."""
 
         def pieces() -> Iterator[pd.DataFrame]:
-            for at in self._in_order():
-                found = []
-                for part in np.unique(self._part[at]):
-                    mine = self.parts.table(self.parts.cuts[part], "offsets")
-                    found.append(mine[mine["at"].isin(self._at[at[self._part[at] == part]])])
-                yield check_table(pd.concat(found, ignore_index=True), "offsets")
+            for rows in self._ordered("offsets"):
+                yield check_table(rows, "offsets")
 
         return Streamed("offsets", pieces)
 
@@ -229,13 +224,18 @@ class CorpusTables:
         which = np.cumsum(lengths[order]) // _HELD
         yield from np.split(order, np.flatnonzero(np.diff(which)) + 1)
 
-    def _rows(self, at: npt.NDArray[np.intp]) -> pd.DataFrame:
-        """Return the documents at these places, in this order."""
-        found, order = [], []
-        for part in np.unique(self._part[at]):
-            mine = np.flatnonzero(self._part[at] == part)
-            stored = StoredTable(self.parts.path(self.parts.cuts[part], "documents"))
-            found.append(stored.take(self._at[at[mine]]))
-            order.append(mine)
-        back = np.argsort(np.concatenate(order), kind="stable")
-        return pd.concat(found, ignore_index=True).iloc[back].reset_index(drop=True)
+    def _ordered(self, name: str) -> Iterator[pd.DataFrame]:
+        """Yield the rows of a table in the order of their documents' ids, with their places."""
+
+        def parts() -> Iterator[pd.DataFrame]:
+            for cut, start in zip(self.parts.cuts, self._starts[:-1], strict=True):
+                rows = self.parts.table(cut, name)
+                yield rows.assign(**{PLACE: start + rows.get("at", np.arange(len(rows)))})
+
+        lengths = self._names["length"].astype("int64").to_numpy()
+
+        def full(held: Sequence[pd.DataFrame]) -> bool:
+            return bool(sum(lengths[h[PLACE].unique()].sum() for h in held) > _HELD)
+
+        folder = self.parts.folder / f"ordered.{name}"
+        yield from in_blocks(parts(), list(self._in_order()), folder, full=full)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -96,7 +96,9 @@ class Plan:
         return Partition(cut.number, cut.doc_ids, {"documents": documents, "claims": claims})
 
 
-def plan_run(out: Path, documents: int = DOCUMENTS) -> Plan:
+def plan_run(
+    out: Path, documents: int = DOCUMENTS, takes: Callable[[str], bool] | None = None
+) -> Plan:
     """Cut the documents of a run.
 
     Parameters
@@ -105,11 +107,14 @@ def plan_run(out: Path, documents: int = DOCUMENTS) -> Plan:
         The run's folder, with its ``documents``.
     documents : int
         Of a partition, at most.
+    takes : callable, optional
+        From a ``doc_id`` to whether the document is worked on; by default all are.
     """
     ids = read_table(out / "documents.parquet", ["doc_id"])["doc_id"].astype(str).tolist()
     # Claims are called by their document, ":" and their place: "a1" comes before "a", then.
-    order = sorted(range(len(ids)), key=lambda i: f"{ids[i]}:")
-    cuts = [_cut(n, order[at : at + documents], ids) for n, at in _starts(len(ids), documents)]
+    chosen = [i for i, d in enumerate(ids) if takes is None or takes(d)]
+    order = sorted(chosen, key=lambda i: f"{ids[i]}:")
+    cuts = [_cut(n, order[at : at + documents], ids) for n, at in _starts(len(order), documents)]
     return Plan(out, tuple(cuts))
 
 

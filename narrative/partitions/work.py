@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from narrative.claims import claims_by_document
@@ -30,7 +31,9 @@ from narrative.framings import Assigner, FramingSettings, discovery_vectors, gui
 from narrative.ledger import control_claims
 from narrative.normalise import ActorNormaliser, build_normaliser
 from narrative.partitions.engine import Made
+from narrative.prefilter import Prefilter
 from narrative.schema import empty_table
+from narrative.speakers import SpeakerIndex
 from narrative.stance import (
     StanceModel,
     score_certainty,
@@ -51,11 +54,16 @@ class Extraction:
     attribution: str
     parser: str
 
+    @cached_property
+    def index(self) -> SpeakerIndex:
+        """Of the sources: made once for all partitions of a process."""
+        return SpeakerIndex(self.sources)
+
 
 def find_claims(setup: Extraction, tables: Tables) -> Made:
     """Return the ``claims`` of documents, and the sources that each had to add."""
     claims, added = claims_by_document(
-        tables["documents"], setup.sources, attribution=setup.attribution, parser=setup.parser
+        tables["documents"], setup.index, attribution=setup.attribution, parser=setup.parser
     )
     return {"claims": claims, "added": added}
 
@@ -145,6 +153,34 @@ def assign_claims(setup: Assigner, tables: dict[str, Any]) -> Made:
     claims = tables["claims"]
     found = setup(claims["text"].tolist(), tables["about"], tables.get("membership"))
     return {"ids": claims[["claim_id"]], **found._asdict()}
+
+
+@dataclass(frozen=True, eq=False)
+class Sampling:
+    """What a sample is read with: for its claims, and for whether the codebook takes one."""
+
+    extraction: Extraction
+    reading: Reading
+
+
+def read_sample(setup: Sampling, tables: Tables) -> Made:
+    """Return what ``find_claims`` does, and of each document whether it is about the study."""
+    made = find_claims(setup.extraction, tables)
+    claims, ids = pd.DataFrame(made["claims"]), tables["documents"]["doc_id"]
+    about = pd.Series(data=False, index=ids.index)
+    if len(claims):
+        read = read_claims(setup.reading, tables | {"claims": claims})
+        best = np.asarray(read["membership"]).max(axis=1)
+        taken = best >= setup.reading.settings.min_membership
+        about = ids.isin(claims.loc[taken, "doc_id"])
+    return made | {"about": pd.DataFrame({"doc_id": ids, "about": about})}
+
+
+def score_texts(setup: Prefilter, tables: Tables) -> Made:
+    """Return how much each document looks like one about the study."""
+    documents = tables["documents"]
+    scores = setup.scores(documents["text"].tolist())
+    return {"scores": pd.DataFrame({"doc_id": documents["doc_id"], "score": scores})}
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,6 +13,7 @@ import pandas as pd
 
 from narrative.figures.events import shown_events
 from narrative.measured import MATERIAL, measured_rows
+from narrative.prefilter import told
 from narrative.report import pack
 from narrative.report.battles import battle_of
 from narrative.report.pack import Array
@@ -124,6 +125,8 @@ def build_payload(tables: Tables, manifest: Row, numbers: Row, *, with_text: boo
         "material": MATERIAL,
         "validity": sorted((k, round(float(v), 4)) for k, v in manifest["model_error"].items()),
     }
+    if "prefilter" in manifest:
+        meta["discarded"] = told(manifest["prefilter"])
     return Payload(meta, packed, cell_bytes, _listed(claims, "claim_id"), texts)
 
 

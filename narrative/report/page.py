@@ -58,6 +58,9 @@ def write_report(folder: str | Path, path: str | Path, *, with_text: bool = True
         numbers = json.loads((folder / "numbers.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise StorageError(f"{folder}: the run is not complete ({error}); run it again.") from None
+    if "discarded" in manifest.get("tables", {}):  # documents that no claim leads to
+        lost, all_of = read_table(folder / "discarded.parquet", ["doc_id"]), tables["documents"]
+        tables["documents"] = all_of[~all_of["doc_id"].isin(lost["doc_id"])].reset_index(drop=True)
     payload = build_payload(tables, manifest, numbers, with_text=with_text)
     write_text(render_page(payload, tables, numbers), Path(path))
 
@@ -183,6 +186,7 @@ def _static(meta: Row, tables: Tables, numbers: Row) -> Row:
         "validity": meta["validity"],
         "measured": meta["measured"],
         "material": meta["material"],
+        "discarded": meta.get("discarded", ""),
     }
 
 

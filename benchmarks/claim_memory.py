@@ -1,0 +1,113 @@
+"""Bytes of memory that a claim takes in the stages that hold all claims.
+
+    python benchmarks/claim_memory.py
+
+Each stage in a process of its own, on tables of two sizes that another process wrote: what its peak
+grows by, over the claims between the two. The timeline with one proposition and with nine (default
+interval); framings of claims that the codebook takes, and of claims that it leaves over (with two
+replicates of the certificate). Vectors are mapped files, as in a run: what of them is in memory is
+counted, 1,536 bytes a claim at most. ``narrative plan`` reckons with these figures without it.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from side_by_side import machine, peak
+from timeline import corpus
+
+_TABLES = ("claims", "assignments", "stances", "documents", "sources")
+_SIZES, _LEFT = (100_000, 300_000), (20_000, 60_000)
+
+
+def write(folder: Path, n: int, propositions: int) -> None:
+    """Write the tables of `n` claims, and vectors of them."""
+    folder.mkdir()
+    made = dict(zip(_TABLES, corpus(n, n // 10, 50, 100), strict=True))
+    asked = made["stances"]["framing_id"] < f"framing_{propositions:02d}"
+    made["stances"] = made["stances"][asked]
+    for name, table in made.items():
+        table.to_parquet(folder / f"{name}.parquet", row_group_size=65_536)
+    rng = np.random.default_rng(0)
+    vectors = rng.standard_normal((n, 384), dtype=np.float32)
+    centres = 3 * rng.standard_normal((40, 384), dtype=np.float32)
+    vectors[: n // 2] += centres[np.arange(n // 2) % 40]
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    np.save(folder / "vectors.npy", vectors)
+
+
+def timeline(folder: Path) -> float:
+    """Return what the timeline takes at its peak, in bytes."""
+    from narrative.stages import _OF_TIMELINE
+    from narrative.storage import read_table
+    from narrative.timeline import TimelineSettings, estimate_timeline
+
+    before = peak()
+    read = {n: read_table(folder / f"{n}.parquet", c) for n, c in _OF_TIMELINE.items()}
+    estimate_timeline(*read.values(), settings=TimelineSettings(freq="week"))
+    return 2**30 * (peak() - before)
+
+
+def framings(folder: Path, left: bool) -> float:
+    """Return what finding framings takes at its peak, in bytes, mapped vectors included."""
+    from narrative.codebook import read_codebook
+    from narrative.framings import FramingSettings, fit_framings
+    from narrative.storage import read_table
+
+    book = read_codebook(Path(__file__).resolve().parent.parent / "seeds" / "codebook.toml")
+    before = peak()
+    claims = read_table(folder / "claims.parquet", ["claim_id", "doc_id", "source_id"])
+    text = claims["claim_id"].str.replace("c", "the army captured a town of number ")
+    claims = claims.assign(sent_index=0, text=text)
+    vectors = np.load(folder / "vectors.npy", mmap_mode="r")
+    membership = np.zeros((len(claims), len(book.framings)))
+    membership[np.arange(len(claims)), np.arange(len(claims)) % len(book.framings)] = not left
+    fit_framings(claims, vectors, book, membership=membership, settings=FramingSettings(n_boot=2))
+    return 2**30 * (peak() - before)
+
+
+def taken(folder: Path) -> float:
+    """Return what ``framings`` does where the codebook takes every claim."""
+    return framings(folder, left=False)
+
+
+def left(folder: Path) -> float:
+    """Return what ``framings`` does where it takes none."""
+    return framings(folder, left=True)
+
+
+def slope(step: Callable[[Path], float], propositions: int, sizes: tuple[int, int]) -> float:
+    """Return the bytes that one more claim takes."""
+    context, found = multiprocessing.get_context("spawn"), []
+    with tempfile.TemporaryDirectory() as work:
+        for n in sizes:
+            folder = Path(work) / str(n)
+            with context.Pool(1) as pool:
+                pool.apply(write, (folder, n, propositions))
+            with context.Pool(1) as pool:
+                found.append(pool.apply(step, (folder,)))
+    return float((found[1] - found[0]) / (sizes[1] - sizes[0]))
+
+
+def main() -> None:
+    print(machine(), flush=True)
+    rows = {}
+    for name, step, propositions, sizes in (
+        ("timeline, one proposition", timeline, 1, _SIZES),
+        ("timeline, nine propositions", timeline, 9, _SIZES),
+        ("framings, taken by the codebook", taken, 0, _SIZES),
+        ("framings, left over", left, 0, _LEFT),
+    ):
+        rows[name] = slope(step, propositions, sizes)
+        print(f"{name}: {rows[name]:,.0f} bytes a claim, from {sizes[0]:,} to {sizes[1]:,}",
+              flush=True)  # fmt: skip
+    each = (rows["timeline, nine propositions"] - rows["timeline, one proposition"]) / 8
+    print(f"timeline, each proposition: {each:,.0f} bytes a claim")
+
+
+if __name__ == "__main__":
+    main()
