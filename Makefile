@@ -53,7 +53,7 @@ lint: setup
 	$(BIN)/mypy
 
 # Not part of the tests: an hour or so. BERTopic, which some compare with, is in the extra .[bench].
-BENCHMARKS := encoding reading timeline clustering end_to_end engine framings report_size
+BENCHMARKS := encoding reading timeline clustering end_to_end engine framings report_size archive
 benchmark: setup
 	$(BIN)/python -m pip install --quiet --editable ".[dev,bench]"
 	for b in $(BENCHMARKS); do echo "== $$b"; $(BIN)/python benchmarks/$$b.py || exit 1; done

@@ -4,11 +4,12 @@
     python benchmarks/streaming.py --claims 1000000 --folder /tmp/vectors [--dtype float16]
 
 Claims come in blocks of 50,000, each with a vector of 384 numbers around one of a hundred centres,
-a text of eight words, most of them its group's, and a document. Framings are found in one pass over
-the vectors. In another one every claim is assigned, its terms are counted, and it is added to the
-sums from which the timeline is estimated: 50 sources, 100 weeks, 1,000 replicates of the documents,
-of which every twentieth is a copy of one in the first half of the corpus. One in five claims takes
-a side, on its own framing.
+a text of eight words, most of them its group's, the others another's (up to 27 million terms of
+groups; fewer with --common, which take less memory), and a document. Framings are found in one pass
+over the vectors. In another one every claim is assigned, its terms are counted, and it is added to
+the sums from which the timeline is estimated: 50 sources, 100 weeks, 1,000 replicates of the
+documents, of which every twentieth is a copy of one in the first half of the corpus. One in five
+claims takes a side, on its own framing.
 
 Vectors are drawn as they are read, both times the same; with --folder they are written to Parquet
 first, as lists of float32 or float16, and both passes read them from there. Printed: seconds of
@@ -85,9 +86,12 @@ class Corpus:
     ----------
     n, n_docs : int
         Claims and documents; those of a document follow each other.
+    common : bool
+        Whether words that are not of a text's group are common to all, or else another group's.
     """
 
-    def __init__(self, n: int, n_docs: int) -> None:
+    def __init__(self, n: int, n_docs: int, *, common: bool) -> None:
+        self.common = common
         rng = np.random.default_rng(1)
         self.n, self.n_docs = n, n_docs
         days = pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 7 * WEEKS, n_docs), "D")
@@ -105,7 +109,7 @@ class Corpus:
             [
                 [f"{LETTERS[g % 16]}o{LETTERS[g // 16]}a{LETTERS[w % 16]}{'ei'[w // 16]}"
                  for w in range(WORDS)]
-                for g in range(CENTRES)
+                for g in range(CENTRES + 1)  # the last are common words
             ],
             dtype=object,
         )  # fmt: skip
@@ -117,9 +121,8 @@ class Corpus:
         at = np.arange(first, first + n)
         doc = at * self.n_docs // self.n
         source = self.names[self.spoken[doc, rng.integers(0, 4, n)]]
-        group = np.where(
-            rng.random((n, 8)) < 0.8, around[:, None], rng.integers(0, CENTRES, (n, 1))
-        )
+        other = np.full((n, 1), CENTRES) if self.common else rng.integers(0, CENTRES, (n, 1))
+        group = np.where(rng.random((n, 8)) < 0.8, around[:, None], other)
         words = self.words[group, rng.integers(0, WORDS, (n, 8))]
         return pd.DataFrame(
             {
@@ -206,7 +209,7 @@ def main() -> None:
     def blocks() -> Iterator[Block]:
         return clock.through("vectors", read(args.folder) if args.folder else drawn(args.claims))
 
-    corpus = Corpus(args.claims, args.documents)
+    corpus = Corpus(args.claims, args.documents, common=args.common)
     sums = TimelineSums(corpus.documents, corpus.sources, freq="week")
     print(f"{args.claims:,} claims, vectors of {DIMS} {came}, {args.documents:,} documents: "
           f"peak memory {peak():.2f} GiB before")  # fmt: skip
@@ -248,6 +251,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--claims", type=int, default=10_000_000)
     parser.add_argument("--documents", type=int, default=100_000)
     parser.add_argument("--given", type=int, default=100, help="framings; 0: as many as there are")
+    parser.add_argument("--common", action="store_true", help="texts with fewer distinct terms")
     parser.add_argument("--folder", type=Path, help="where vectors are written; must not be there")
     parser.add_argument("--dtype", choices=["float16", "float32"], default="float16")
     return parser.parse_args()

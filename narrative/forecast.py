@@ -34,9 +34,10 @@ from narrative.study import Study
 
 CHARACTERS = 60_000  # of the sample: about a minute on two processors
 _LARGEST = 0.5  # of the corpus, at most
-# Bytes of memory that a claim takes: its text; its ids and dates in the timeline, and there for
-# each proposition; where the codebook leaves it over, what grouping holds of it (docs/scaling.md).
-_TEXT, _DATED, _STANCE, _LEFT = 200, 300, 85, 12_288
+# Bytes of memory that a claim takes: its text; what the timeline counts of it, at most (three cells
+# that no other claim of its document is in), and for each proposition; where the codebook leaves it
+# over, what grouping holds of it (docs/scaling.md).
+_TEXT, _COUNTED, _SIDED, _LEFT = 200, 400, 48, 12_288
 _VECTOR = 1_700  # bytes that a vector takes in the cache
 _REPLICATE = 0.63  # of the documents are in a replicate of the certificate
 _ENCODING = ("framings", "stances")  # stages whose vectors the cache keeps
@@ -217,9 +218,9 @@ def _kept(keys: list[bytes]) -> float:
 
 
 def _growth(propositions: int, claims: float, left: float) -> float:
-    """Return what the larger of the two stages that hold all claims takes more, in bytes."""
+    """Return what the larger of the two stages that grow with claims takes more, in bytes."""
     framings = _TEXT * claims + _LEFT * left
-    return max(framings, (_DATED + _STANCE * propositions) * claims)
+    return max(framings, (_COUNTED + _SIDED * propositions) * claims)
 
 
 def _discovery(study: Study, sampled: float, expected: float) -> float:
