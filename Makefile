@@ -52,8 +52,9 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# Not part of the tests: an hour and a half or so. BERTopic, which some compare with, is in the extra .[bench].
-BENCHMARKS := encoding reading timeline clustering end_to_end engine framings report_size plan growth claim_memory
+# Not part of the tests: two hours or so. BERTopic, which some compare with, is in the extra .[bench].
+BENCHMARKS := encoding reading timeline clustering end_to_end engine framings report_size plan growth claim_memory \
+	streaming archive
 benchmark: setup
 	$(BIN)/python -m pip install --quiet --editable ".[dev,bench]"
 	for b in $(BENCHMARKS); do echo "== $$b"; $(BIN)/python benchmarks/$$b.py || exit 1; done

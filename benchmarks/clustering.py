@@ -30,15 +30,16 @@ from side_by_side import machine, peak
 DIMS, CENTRES, BLOCK = 384, 100, 50_000
 
 
-def drawn(n: int) -> Iterator[np.ndarray]:
-    """Yield blocks of unit vectors around the centres."""
+def drawn(n: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield blocks of unit vectors around the centres, and which centre each is around."""
     rng = np.random.default_rng(0)
     centres = rng.standard_normal((CENTRES, DIMS), dtype=np.float32)
     for start in range(0, n, BLOCK):
         rows = rng.standard_normal((min(BLOCK, n - start), DIMS), dtype=np.float32)
         rows *= np.float32(1.2)
-        rows += centres[rng.integers(0, CENTRES, len(rows))]
-        yield rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        around = rng.integers(0, CENTRES, len(rows))
+        rows += centres[around]
+        yield rows / np.linalg.norm(rows, axis=1, keepdims=True), around
 
 
 def whole(n: int, given: int) -> tuple[float, float, float, float, int]:
@@ -46,7 +47,7 @@ def whole(n: int, given: int) -> tuple[float, float, float, float, int]:
     from narrative.framings import FramingModel
 
     vectors = np.empty((n, DIMS), np.float32)
-    for number, rows in enumerate(drawn(n)):
+    for number, (rows, _) in enumerate(drawn(n)):
         vectors[number * BLOCK : number * BLOCK + len(rows)] = rows
     before, began = peak(), time.perf_counter()
     model = FramingModel(given or None).fit(vectors)
@@ -59,7 +60,7 @@ def whole(n: int, given: int) -> tuple[float, float, float, float, int]:
 
 def written(n: int, path: Path) -> None:
     with path.open("wb") as file:
-        for rows in drawn(n):
+        for rows, _ in drawn(n):
             rows.tofile(file)
 
 

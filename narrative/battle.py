@@ -222,13 +222,11 @@ def contest(stances: pd.DataFrame, *, min_claims: int = 10) -> pd.DataFrame:
     rows = []
     for framing, part in stances.groupby("framing_id"):
         favor, against = int((part["stance"] == 1).sum()), int((part["stance"] == -1).sum())
-        n = favor + against
-        rows.append(
-            (
-                framing,
-                favor,
-                against,
-                2 * min(favor, against) / n if n >= max(1, min_claims) else float("nan"),
-            )
-        )
+        rows.append((framing, favor, against, contested(favor, against, min_claims=min_claims)))
     return pd.DataFrame(rows, columns=["framing_id", "n_favor", "n_against", "contest"])
+
+
+def contested(favor: int, against: int, *, min_claims: int = 10) -> float:
+    """Return how two-sided a framing of so many claims is, as ``contest`` does."""
+    n = favor + against
+    return 2 * min(favor, against) / n if n >= max(1, min_claims) else float("nan")

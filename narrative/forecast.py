@@ -36,10 +36,11 @@ from narrative.study import Study
 
 CHARACTERS = 60_000  # of the sample: about a minute on two processors
 _LARGEST = 0.5  # of the corpus, at most
-# Bytes of memory that a claim takes (benchmarks/claim_memory.py), without mapped vectors: its text;
-# its ids and dates in the timeline, and there for each proposition; where the codebook leaves it
-# over, what grouping holds of it. A pair of claims that are joined takes its distance.
-_TEXT, _DATED, _STANCE, _LEFT, _PAIR = 800, 580, 96, 4_600, 4
+# Bytes of memory that a claim takes (docs/scaling.md), without mapped vectors: its terms; what the
+# timeline counts of it, at most (three cells that no other claim of its document is in),
+# and for each proposition; where it is drawn to be grouped, what that holds of it. A pair of claims
+# that are joined takes its distance.
+_TERMS, _COUNTED, _SIDED, _LEFT, _PAIR = 900, 400, 48, 4_600, 4
 _VECTOR = 3_800  # bytes that a vector takes in the cache: most need a page of SQLite beside the row
 _REPLICATE = 0.63  # of the documents are in a replicate of the certificate
 _ENCODING = ("framings", "stances")  # stages whose vectors the cache keeps
@@ -270,7 +271,7 @@ def _kept(keys: list[bytes]) -> float:
 
 
 def _growth(study: Study, propositions: int, sampled: tuple[int, int], share: float) -> float:
-    """Return what the larger of the stages that hold all claims takes more than of the sample.
+    """Return what the larger of the stages that grow with claims takes more than of the sample.
 
     Of the sample, claims and those that the codebook leaves over are given.
     """
@@ -279,11 +280,11 @@ def _growth(study: Study, propositions: int, sampled: tuple[int, int], share: fl
 
     def framings(claims: float, left: float) -> float:
         drawn = min(left, CERTIFIED) * settings.discover
-        return _TEXT * claims + _LEFT * drawn + _PAIR * min(left, most) ** 2
+        return _TERMS * claims + _LEFT * drawn + _PAIR * min(left, most) ** 2
 
     claims, left = sampled
     more = framings(claims / share, left / share) - framings(claims, left)
-    return max(more, (_DATED + _STANCE * propositions) * claims * (1 / share - 1))
+    return max(more, (_COUNTED + _SIDED * propositions) * claims * (1 / share - 1))
 
 
 def _discovery(study: Study, sampled: float, expected: float) -> tuple[float, float]:

@@ -26,7 +26,7 @@ from narrative.stages import STAGES as WORK
 from narrative.stages import Run, stages_of
 from narrative.stance import stance_methods
 from narrative.storage import sha256_file, sha256_json, write_json, write_table
-from narrative.stored import StoredTable, Streamed
+from narrative.stored import StoredTable, Streamed, aligned
 from narrative.study import Study
 
 STAGES = tuple(WORK)
@@ -120,8 +120,9 @@ def run_study(
         for folder in (run.out, run.out / DIGESTS):
             (folder / "discarded.parquet").unlink(missing_ok=True)
     attribution = _attribution(run)
+    pieces = aligned(*(StoredTable(run.out / f"{n}.parquet", c) for n, c in _COUNTED.items()))
     write_json(
-        summarise({n: run.table(n, _OF_NUMBERS.get(n)) for n in outputs}),
+        summarise({n: run.table(n, c) for n, c in _OF_NUMBERS.items() if n in outputs}, pieces),
         run.out / "numbers.json",
     )
     manifest = {
@@ -222,11 +223,17 @@ def _run_stage(run: Run, stage: str, key: str, *, forced: bool) -> dict[str, str
     return written
 
 
-# What the numbers are counted from: never the texts.
-_OF_NUMBERS: dict[str, tuple[str, ...]] = {
-    "documents": ("doc_id", "copy_group"),
-    "offsets": ("doc_id",),
+# What the numbers are counted from, whole or a group of rows at a time: never the texts.
+_OF_NUMBERS: dict[str, tuple[str, ...] | None] = {
+    "documents": ("copy_group",),
+    "discarded": ("n_claims",),
+    "sources": ("source_id", "camp"),
+    "framings": ("framing_id", "origin", "n_claims"),
+    "control": ("claim_id",),
+    "ledger": None,
+}
+_COUNTED = {
     "claims": ("claim_id", "voice", "source_id", "date_flag"),
+    "assignments": ("claim_id", "framing_id"),
     "stances": ("claim_id", "framing_id", "stance"),
-    "certainty": ("claim_id",),
 }

@@ -57,7 +57,7 @@ from narrative.stance import StanceModel, stance_model
 from narrative.storage import read_table, sha256_bytes, sha256_json
 from narrative.stored import Streamed
 from narrative.study import Study
-from narrative.timeline import estimate_timeline
+from narrative.timeline import sum_run
 
 Table = pd.DataFrame | Streamed
 Tables = dict[str, Table]
@@ -235,22 +235,10 @@ def _stances(run: Run) -> Tables:
     return {name: Streamed(name, partial(parts.tables, name)) for name in ("stances", "certainty")}
 
 
-_OF_TIMELINE: dict[str, tuple[str, ...] | None] = {
-    "claims": ("claim_id", "doc_id", "source_id", "chain", "said_at", "said_precision"),
-    "assignments": ("claim_id", "framing_id"),
-    "stances": ("claim_id", "framing_id", "stance"),
-    "documents": ("doc_id", "copy_group"),
-    "sources": None,
-}
-
-
 def _timeline(run: Run) -> Tables:
-    tables = [run.table(name, columns) for name, columns in _OF_TIMELINE.items()]
-    return {
-        "timeline": estimate_timeline(
-            *tables, settings=run.study.timeline, random_state=run.study.random_state
-        )
-    }
+    settings = run.study.timeline
+    sums = sum_run(run.out, freq=settings.freq)
+    return {"timeline": sums.estimate(settings, random_state=run.study.random_state)}
 
 
 def _ledger(run: Run) -> Tables:

@@ -98,6 +98,44 @@ class StoredTable:
         return pd.concat(parts, ignore_index=True).iloc[back].reset_index(drop=True)
 
 
+def aligned(claims: StoredTable, *others: StoredTable) -> Iterator[tuple[pd.DataFrame, ...]]:
+    """Yield a table in groups of rows, with the rows of other tables about the same claims.
+
+    Parameters
+    ----------
+    claims, *others : StoredTable
+        In the order of ``claim_id``, as a run writes them; `claims` has each once.
+    """
+    readers = [_UpTo(table) for table in others]
+    for rows in claims.groups():
+        last = str(rows["claim_id"].iloc[-1]) if len(rows) else ""
+        yield rows, *(reader.rows(last) for reader in readers)
+
+
+class _UpTo:
+    """Reads the rows of a table up to one claim after the other."""
+
+    def __init__(self, table: StoredTable) -> None:
+        self._groups = table.groups()
+        self._held = next(self._groups)
+        self._none = self._held.iloc[:0]
+
+    def rows(self, last: str) -> pd.DataFrame:
+        """Return the rows that were not yet returned, up to those about claim `last`."""
+        found = []
+        while True:
+            ids = self._held["claim_id"].to_numpy(object)
+            n = int(np.searchsorted(ids, last, side="right"))
+            found.append(self._held.iloc[:n])
+            self._held = self._held.iloc[n:]
+            if len(self._held):
+                break
+            self._held = next(self._groups, self._none)
+            if not len(self._held):
+                break
+        return pd.concat(found, ignore_index=True)
+
+
 def _damaged(path: Path, error: BaseException) -> StorageError:
     return StorageError(f"{path}: not a whole Parquet file ({error}); delete it and run again.")
 

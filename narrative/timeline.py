@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -14,17 +16,20 @@ from narrative.errors import InputError
 from narrative.resampling import (
     Contributions,
     Floats,
-    Ints,
     bin_sums,
     drawn_intervals,
     poisson_weights,
     worth_intervals,
 )
 from narrative.schema import NO_FRAMING, UNKNOWN, check_table, empty_table
+from narrative.storage import read_table
+from narrative.stored import StoredTable, aligned
+from narrative.tally import Entries, Ints, Numbers, Tally, distinct, numbered, paired, parted
 
 INTERVALS = ("clustered", "bootstrap")
 FREQUENCIES = ("day", "week", "month", "year")
 _WIDTH = {"day": 10, "week": 10, "month": 7, "year": 4}
+Bin = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,7 @@ class TimelineSettings:
     min_docs: int = 3
 
 
-def time_bin(value: str, freq: str) -> tuple[str, str] | None:
+def time_bin(value: str, freq: str) -> Bin | None:
     """Return the half-open bin that an ISO date falls in, or None if it is not precise enough.
 
     Examples
@@ -91,6 +96,8 @@ def estimate_timeline(
 ) -> pd.DataFrame:
     """Estimate prevalence and stance per speaker, outlet and camp.
 
+    Of tables that memory does not hold, ``TimelineSums`` makes the same in pieces.
+
     Parameters
     ----------
     claims, assignments, stances, documents, sources : DataFrame
@@ -114,162 +121,272 @@ def estimate_timeline(
         If the frequency or the kind of interval is unknown.
     """
     settings = settings or TimelineSettings()
+    _check_interval(settings)
+    sums = TimelineSums(documents, sources, freq=settings.freq).add(claims, assignments, stances)
+    return sums.estimate(settings, random_state=random_state)
+
+
+def sum_run(folder: str | Path, *, freq: str = "month") -> TimelineSums:
+    """Return the sums of a run's tables, which are read a group of rows at a time.
+
+    Parameters
+    ----------
+    folder : path-like
+        Written by ``run_study``.
+    freq : {"day", "week", "month", "year"}
+    """
+    folder = Path(folder)
+    documents = read_table(folder / "documents.parquet", ["doc_id", "copy_group"])
+    sources = read_table(folder / "sources.parquet", ["source_id", "camp"])
+    sums = TimelineSums(documents, sources, freq=freq)
+    tables = (StoredTable(folder / f"{n}.parquet", columns) for n, columns in _READ.items())
+    for claims, assignments, stances in aligned(*tables):
+        sums.add(claims, assignments, stances)
+    return sums
+
+
+_READ = {
+    "claims": ("claim_id", "doc_id", "source_id", "chain", "said_at", "said_precision"),
+    "assignments": ("claim_id", "framing_id"),
+    "stances": ("claim_id", "framing_id", "stance"),
+}
+# What is counted for each framing, and of all claims.
+_INSIDE, _FAVOR, _AGAINST = "inside", "favor", "against"
+_ALL = ("", "all")
+_ENDS = ("bin_start", "bin_end")
+
+
+class TimelineSums:
+    """What a timeline is estimated from, added up over pieces of a corpus.
+
+    For each copy group and cell (a source's bin) in which it has a claim: how many claims it has
+    there, in each framing, and for and against each. Memory grows with those, not with claims.
+    Sums of parts that were made apart (periods, archives, workers) can be merged, and give the
+    table that ``estimate_timeline`` makes of the whole, however it was cut.
+
+    Parameters
+    ----------
+    documents, sources : DataFrame
+        Those of the claims that are added: ``doc_id, copy_group`` and ``source_id, camp``. A
+        document that is not listed is its own copy group. Copies are one group whose
+        ``copy_group`` is the same, in whichever parts they are.
+    freq : {"day", "week", "month", "year"}
+
+    Attributes
+    ----------
+    undated : int
+        Claims whose date is less precise than a bin.
+
+    Raises
+    ------
+    InputError
+        If the frequency is unknown.
+
+    Examples
+    --------
+    >>> from narrative import simulate_corpus
+    >>> made = simulate_corpus(40)
+    >>> about = made["assignments"], made["stances"]
+    >>> context = made["documents"], made["sources"]
+    >>> late = made["claims"]["doc_id"] > "d20"
+    >>> sums = TimelineSums(*context).add(made["claims"][late], *about)
+    >>> sums = sums.merge(TimelineSums(*context).add(made["claims"][~late], *about))
+    >>> sums.estimate().equals(estimate_timeline(made["claims"], *about, *context))
+    True
+    """
+
+    def __init__(
+        self, documents: pd.DataFrame, sources: pd.DataFrame, *, freq: str = "month"
+    ) -> None:
+        if freq not in FREQUENCIES:
+            raise InputError(f"freq={freq!r}; expected one of {', '.join(FREQUENCIES)}.")
+        self.freq, self.undated = freq, 0
+        copies = documents[(documents["doc_id"] != documents["copy_group"]).to_numpy(bool)]
+        self._group_of = dict(zip(copies["doc_id"], copies["copy_group"], strict=True))
+        camps = sources["camp"].fillna(UNKNOWN)
+        self._camp_of = dict(zip(sources["source_id"], camps, strict=True))
+        self._groups, self._cells = Numbers(), Numbers()
+        self._framings: set[str] = set()
+        self._tallies: defaultdict[tuple[str, str], Tally] = defaultdict(Tally)
+
+    def add(self, claims: pd.DataFrame, assignments: pd.DataFrame, stances: pd.DataFrame) -> Self:
+        """Add claims that were not added before, with the rows about them in the other tables.
+
+        Rows about other claims are passed over.
+        """
+        bin_of, bins = _binned(claims, self.freq)
+        dated = np.flatnonzero(bin_of >= 0)
+        self.undated += len(claims) - len(dated)
+        keys, entries = self._entries(claims.iloc[dated], bin_of[dated], bins)
+        self._tallies[_ALL].add(keys, np.bincount(entries.ravel(), minlength=len(keys)))
+        ids = pd.Index(claims["claim_id"].to_numpy(object), dtype=object)
+        framing = _at(ids, assignments["claim_id"], assignments["framing_id"])[dated]
+        self._framings |= {str(f) for f in assignments["framing_id"].unique()} - {NO_FRAMING}
+        number, found = pd.factorize(framing)
+        inside = np.flatnonzero((number >= 0) & (framing != NO_FRAMING))
+        slots = [(str(n), _INSIDE) for n in found]
+        self._count(slots, number[inside], entries[:, inside], keys)
+
+        asked, names = numbered(stances["framing_id"])
+        self._framings |= set(names)
+        side = np.nan_to_num(stances["stance"].to_numpy(float, na_value=np.nan))
+        taken = np.flatnonzero(side)
+        place = np.full(len(claims) + 1, -1)  # the last is that of claims which are not there
+        place[dated] = np.arange(len(dated))
+        place = place[ids.get_indexer(stances["claim_id"].iloc[taken].to_numpy(object))]
+        taken, place = taken[place >= 0], place[place >= 0]
+        slots = [(n, kind) for n in names for kind in (_FAVOR, _AGAINST)]
+        self._count(slots, 2 * asked[taken] + (side[taken] < 0), entries[:, place], keys)
+        return self
+
+    def _entries(self, claims: pd.DataFrame, bin_of: Ints, bins: list[Bin]) -> tuple[Ints, Ints]:
+        """Return keys of cell and group, and which of them each claim counts in, at each level."""
+        of, doc_ids = numbered(claims["doc_id"])
+        group = self._groups.of(str(self._group_of.get(d, d)) for d in doc_ids)[of]
+        source, source_ids = numbered(claims["source_id"])
+        chain, chains = numbered(claims["chain"])
+        levels = {
+            "camp": (source, [str(self._camp_of.get(s, UNKNOWN)) for s in source_ids]),
+            "outlet": (chain, [c.split(">", 1)[0] for c in chains]),
+            "speaker": (source, source_ids),
+        }
+        found = []
+        for level, (of, given) in levels.items():
+            names = Numbers()
+            place, codes = pd.factorize(names.of(given)[of] * len(bins) + bin_of)
+            name = names.names()
+            cells = ((level, name[c // len(bins)], *bins[c % len(bins)]) for c in codes.tolist())
+            found.append(paired(self._cells.of(cells)[place], group))
+        entries, keys = pd.factorize(np.concatenate(found))
+        return keys, entries.reshape(len(levels), -1)
+
+    def _count(self, slots: list[tuple[str, str]], slot: Ints, entries: Ints, keys: Ints) -> None:
+        """Count rows in the entries of their claims, shape (n_levels, n_rows), each in its slot."""
+        n = len(keys)
+        found, counts = distinct((slot * n + entries).ravel(), len(slots) * n)
+        edges = np.searchsorted(found, np.arange(len(slots) + 1) * n)
+        for i, name in enumerate(slots):
+            part = slice(edges[i], edges[i + 1])
+            self._tallies[name].add(keys[found[part] - i * n], counts[part])
+
+    def merge(self, other: TimelineSums) -> Self:
+        """Add the sums of other claims.
+
+        Raises
+        ------
+        InputError
+            If they are of another frequency.
+        """
+        if other.freq != self.freq:
+            raise InputError(f"sums by {other.freq} cannot be added to sums by {self.freq}.")
+        groups = self._groups.of(other._groups.names())
+        cells = self._cells.of(other._cells.names())
+        for slot, tally in other._tallies.items():
+            keys, counts = tally.rows()
+            cell, group = parted(keys)
+            self._tallies[slot].add(paired(cells[cell], groups[group]), counts)
+        self.undated += other.undated
+        self._framings |= other._framings
+        return self
+
+    def estimate(
+        self, settings: TimelineSettings | None = None, *, random_state: int = 0
+    ) -> pd.DataFrame:
+        """Return the ``timeline`` table, as ``estimate_timeline`` does.
+
+        Parameters
+        ----------
+        settings : TimelineSettings, optional
+            Of the frequency of the sums.
+        random_state : int
+
+        Raises
+        ------
+        InputError
+            If the kind of interval is unknown, or the frequency another one.
+        """
+        settings = settings or TimelineSettings(freq=self.freq)
+        _check_interval(settings)
+        if settings.freq != self.freq:
+            raise InputError(f"freq={settings.freq!r}; the sums are by {self.freq}.")
+        out = empty_table("timeline")
+        if len(self._cells) and self._framings:
+            out = self._estimated(settings, random_state)
+        out.attrs["undated"] = self.undated
+        return out
+
+    def _estimated(self, settings: TimelineSettings, random_state: int) -> pd.DataFrame:
+        entries = Entries(self._tallies[_ALL], self._groups.names())
+        cell, group = entries.first, entries.second
+        n = len(self._cells)
+        total = entries.counts(self._tallies[_ALL])
+        table = pd.DataFrame(self._cells.names(), columns=["level", "source_id", *_ENDS]).assign(
+            n_docs=np.bincount(cell, minlength=n),
+            n_claims=bin_sums(cell, total, n).astype(np.int64),
+        )
+        weights = None
+        if settings.interval == "bootstrap":
+            weights = poisson_weights(entries.names, settings.n_boot, random_state=random_state)
+
+        def ratios(
+            top: Floats, bottom: Floats, least: float, bottoms: dict[int, Floats] | None = None
+        ) -> Floats:
+            """Return ratios and both limits, shape (n_cells, 3)."""
+            made = Contributions(group, cell, top, bottom, n)
+            return np.stack(_with_limits(made, least, settings, weights, bottoms), axis=1)
+
+        parts, bottoms = [], dict[int, Floats]()  # all a source's claims: the same for each framing
+        for framing in sorted(self._framings):
+            inside, favor, against = (
+                entries.counts(self._tallies.get((framing, kind)))
+                for kind in (_INSIDE, _FAVOR, _AGAINST)
+            )
+            part = table.assign(framing_id=framing)
+            part[_limits("prevalence")] = ratios(inside, total, 0.0, bottoms).round(6)
+            part[_limits("stance")] = ratios(favor - against, favor + against, -1.0).round(6)
+            parts.append(part)
+        return check_table(pd.concat(parts, ignore_index=True), "timeline")
+
+
+def _with_limits(
+    made: Contributions,
+    least: float,
+    settings: TimelineSettings,
+    weights: npt.NDArray[np.uint8] | None,
+    bottoms: dict[int, Floats] | None,
+) -> tuple[Floats, Floats, Floats]:
+    """Return the ratio of each cell, at least `least`, and its interval."""
+    over, level, fewest = made.sums(made.bottom), settings.level, settings.min_docs
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = np.where(over > 0, made.sums(made.top) / over, np.nan)
+    if weights is None:
+        span = (least, 1.0)
+        return ratio, *worth_intervals(made, level=level, min_groups=fewest, span=span)
+    return ratio, *drawn_intervals(made, weights, level=level, min_groups=fewest, bottoms=bottoms)
+
+
+def _limits(name: str) -> list[str]:
+    return [name, f"{name}_low", f"{name}_high"]
+
+
+def _check_interval(settings: TimelineSettings) -> None:
     if settings.interval not in INTERVALS:
         raise InputError(f"interval={settings.interval!r}; expected one of {', '.join(INTERVALS)}.")
-    if settings.freq not in FREQUENCIES:
-        raise InputError(f"freq={settings.freq!r}; expected one of {', '.join(FREQUENCIES)}.")
-    rows = _dated(claims, documents, sources, settings.freq)
-    table, made = _cells(rows)
-    out = empty_table("timeline")
-    if len(table):
-        out = _estimate(table, made, rows, assignments, stances, settings, random_state)
-    out.attrs["undated"] = int(len(claims) - len(rows.claim_id))
-    return out
 
 
-class _Dated(NamedTuple):
-    """Claims with a bin, as numbers; names are sorted, so that numbers sort as they do."""
-
-    claim_id: pd.Index
-    group: Ints
-    bin: Ints
-    speakers: dict[str, Ints]  # by level
-    groups: list[str]
-    bins: list[tuple[str, str]]
-    names: dict[str, list[str]]  # by level
-
-
-def _numbered(values: pd.Series) -> tuple[Ints, list[str]]:
-    """Return each value's number among the sorted distinct values, and these."""
-    codes, names = pd.factorize(values.astype(str), sort=True)
-    return codes.astype(np.intp), [str(n) for n in names]
-
-
-def _dated(
-    claims: pd.DataFrame, documents: pd.DataFrame, sources: pd.DataFrame, freq: str
-) -> _Dated:
-    """Return the claims whose date is precise enough for a bin."""
+def _binned(claims: pd.DataFrame, freq: str) -> tuple[Ints, list[Bin]]:
+    """Return each claim's bin, -1 where its date is not precise enough, and the bins."""
     said = claims["said_at"].astype(str)
     if "said_precision" in claims.columns:  # a season is written as its first month but is none
-        said = said.where(claims["said_precision"] != "season", said.str[:4])
-    bin_of = {v: time_bin(v, freq) for v in said.unique()}
-    bins = sorted({b for b in bin_of.values() if b is not None})
-    number: dict[tuple[str, str] | None, int] = {b: i for i, b in enumerate(bins)} | {None: -1}
-    at = said.map({v: number[b] for v, b in bin_of.items()}).to_numpy(dtype=np.intp)
-    kept = claims[at >= 0]
-    group = dict(zip(documents["doc_id"], documents["copy_group"], strict=True))
-    camp = dict(zip(sources["source_id"], sources["camp"], strict=True))
-    by_level = {
-        "camp": kept["source_id"].map(camp).fillna(UNKNOWN),
-        "outlet": kept["chain"].astype(str).str.split(">", n=1).str[0],
-        "speaker": kept["source_id"],
-    }
-    numbered = {level: _numbered(values) for level, values in by_level.items()}
-    groups, names = _numbered(kept["doc_id"].map(group))
-    return _Dated(
-        pd.Index(kept["claim_id"]), groups, at[at >= 0],
-        {level: codes for level, (codes, _) in numbered.items()}, names, bins,
-        {level: names for level, (_, names) in numbered.items()},
-    )  # fmt: skip
-
-
-class _Rows(NamedTuple):
-    """Where each claim of each level counts: the levels stand one after the other."""
-
-    entry: Ints  # of each claim and level, its row below
-    group: Ints
-    cell: Ints
-    n_cells: int
-
-
-def _cells(rows: _Dated) -> tuple[pd.DataFrame, _Rows]:
-    """Return one row a source and bin with a claim, and what each claim counts in."""
-    n_bins, n_groups, shift = max(1, len(rows.bins)), max(1, len(rows.groups)), 0
-    parts, keys = [], []
-    for level, codes in rows.speakers.items():
-        parts.append(shift + codes * n_bins + rows.bin)
-        keys += [(level, name) for name in rows.names[level]]
-        shift += len(rows.names[level]) * n_bins
-    code = np.concatenate(parts)
-    cells, cell = np.unique(code, return_inverse=True)
-    pair = cell * n_groups + np.tile(rows.group, len(parts))
-    pairs, entry = np.unique(pair, return_inverse=True)
-    of_pair = pairs // n_groups
-    table = pd.DataFrame(
-        {
-            "level": [keys[c // n_bins][0] for c in cells],
-            "source_id": [keys[c // n_bins][1] for c in cells],
-            "bin_start": [rows.bins[c % n_bins][0] for c in cells],
-            "bin_end": [rows.bins[c % n_bins][1] for c in cells],
-            "n_docs": np.bincount(of_pair, minlength=len(cells)),
-            "n_claims": np.bincount(cell, minlength=len(cells)),
-        }
-    )
-    return table, _Rows(entry, pairs % n_groups, of_pair, len(cells))
-
-
-def _estimate(
-    table: pd.DataFrame,
-    made: _Rows,
-    rows: _Dated,
-    assignments: pd.DataFrame,
-    stances: pd.DataFrame,
-    settings: TimelineSettings,
-    random_state: int,
-) -> pd.DataFrame:
-    levels, n = len(rows.speakers), len(made.group)
-    weights = None
-    if settings.interval == "bootstrap":
-        weights = poisson_weights(rows.groups, settings.n_boot, random_state=random_state)
-
-    def summed(values: Floats) -> Floats:
-        """Return sums of a value of each claim over what stands in one group and cell."""
-        return bin_sums(made.entry, np.tile(values, levels), n)
-
-    def estimated(
-        top: Floats, bottom: Floats, least: float, bottoms: dict[int, Floats] | None = None
-    ) -> tuple[Floats, Floats, Floats]:
-        mine = Contributions(made.group, made.cell, top, bottom, made.n_cells)
-        over = mine.sums(bottom)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            ratio = np.where(over > 0, mine.sums(top) / over, np.nan)
-        level, fewest = settings.level, settings.min_docs
-        if weights is not None:
-            return ratio, *drawn_intervals(
-                mine, weights, level=level, min_groups=fewest, bottoms=bottoms
-            )
-        span = (least, 1.0)
-        return ratio, *worth_intervals(mine, level=level, min_groups=fewest, span=span)
-
-    assigned = _at(rows.claim_id, assignments["claim_id"], assignments["framing_id"])
-    number, ids = pd.factorize(assigned)
-    number_of = {str(framing): i for i, framing in enumerate(ids)}
-    entries = made.entry.reshape(levels, -1)
-    by_framing = {str(f): part for f, part in stances.groupby("framing_id")}
-    named = {str(f) for f in assignments["framing_id"].unique()} - {NO_FRAMING}
-    framings = sorted(named | set(by_framing))
-    total = summed(np.ones(len(rows.claim_id)))
-    parts, bottoms = [], dict[int, Floats]()  # all a source's claims: the same for each framing
-    for framing in framings:
-        part = table.assign(framing_id=framing)
-        members = entries[:, number == number_of.get(framing, len(ids))].ravel()
-        inside = bin_sums(members, np.ones(len(members)), n)
-        found = estimated(inside, total, 0.0, bottoms)
-        part["prevalence"], part["prevalence_low"], part["prevalence_high"] = found
-        part[["stance", "stance_low", "stance_high"]] = np.nan
-        if framing in by_framing:
-            mine = by_framing[framing]
-            taken = _at(rows.claim_id, mine["claim_id"], mine["stance"]).astype(float)
-            taken = np.nan_to_num(taken)
-            found = estimated(summed(taken), summed(np.abs(taken)), -1.0)
-            part["stance"], part["stance_low"], part["stance_high"] = found
-        parts.append(part)
-    if not parts:
-        return empty_table("timeline")
-    out = pd.concat(parts, ignore_index=True)
-    numbers = out.select_dtypes("float").columns
-    out[numbers] = out[numbers].round(6)
-    return check_table(out, "timeline")
+        season = (claims["said_precision"] == "season").to_numpy(bool)
+        said = said.mask(season, said.str[:4]) if season.any() else said
+    codes, values = numbered(said)
+    found = [time_bin(v, freq) for v in values]
+    bins = Numbers()
+    number = bins.of(b for b in found if b is not None)
+    of = np.full(len(found), -1)
+    of[[b is not None for b in found]] = number
+    return of[codes], bins.names()
 
 
 def _at(wanted: pd.Index, ids: pd.Series, values: pd.Series) -> npt.NDArray[Any]:

@@ -87,3 +87,15 @@ def test_an_empty_run_has_numbers(tables: Tables) -> None:
     assert got["n_claims"] == got["control_claims"] == got["ledger_never_reached"] == 0
     assert got["share_unknown_speaker"] is got["share_without_framing"] is None
     assert got["stance_by_camp"] == got["contest"] == got["claims_by_voice"] == {}
+
+
+@pytest.mark.parametrize("size", [1, 2, 4])
+def test_numbers_of_pieces_are_those_of_the_whole(tables: Tables, size: int) -> None:
+    about = ("claims", "assignments", "stances")
+    claims = tables["claims"]
+    pieces = []
+    for at in range(0, len(claims), size):
+        ids = claims["claim_id"].iloc[at : at + size]
+        pieces.append(tuple(tables[n][tables[n]["claim_id"].isin(ids)] for n in about))
+    rest = {n: t for n, t in tables.items() if n not in about}
+    assert summarise(rest, pieces) == summarise(tables)

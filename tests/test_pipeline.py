@@ -277,7 +277,7 @@ def test_an_unknown_stage_is_refused_before_anything_is_written(
         ("claims_by_document", "claims", MemoryError),
         ("fit_pieces", "framings", KeyboardInterrupt),
         ("score_stance", "stances", MemoryError),
-        ("estimate_timeline", "timeline", KeyboardInterrupt),
+        ("sum_run", "timeline", KeyboardInterrupt),
         ("build_ledger", "ledger", MemoryError),
         ("summarise", None, KeyboardInterrupt),
     ],
