@@ -213,7 +213,7 @@ def grouped(
     kind: str,
     encode: Encode,
     n_states: int,
-    asked: Sequence[str],
+    asked: Sequence[str] = (),
 ) -> dict[str, list[np.ndarray]]:
     """Return the labels of each system in each random state, all of the same vectors."""
     # What counts words reads what the vectors are of.

@@ -18,7 +18,7 @@ from narrative.errors import InputError, StorageError
 from narrative.storage import sha256_bytes
 
 MEGABYTES = (
-    4096  # of vectors that are kept, where NARRATIVE_CACHE_MB says nothing: some 2.5 million
+    4096  # of vectors that are kept, where NARRATIVE_CACHE_MB says nothing: some 1.1 million
 )
 _TABLE = """CREATE TABLE IF NOT EXISTS kept
     (key BLOB PRIMARY KEY, vector BLOB NOT NULL, used INTEGER NOT NULL) WITHOUT ROWID"""
