@@ -53,11 +53,31 @@ lint: setup
 	$(BIN)/mypy
 
 # Not part of the tests: two hours or so. BERTopic, which some compare with, is in the extra .[bench].
-BENCHMARKS := encoding reading timeline clustering end_to_end engine framings report_size plan growth claim_memory \
-	streaming archive
+define BENCHMARKS
+encoding.py
+encoding.py --news
+encoding.py --sentences 5000
+reading.py
+timeline.py
+clustering.py
+clustering.py --certificate
+end_to_end.py --repeat 5
+end_to_end.py --repeat 5 --from-texts
+end_to_end.py --texts 100000
+streaming.py
+archive.py
+engine.py --threads
+plan.py
+growth.py
+claim_memory.py
+framings.py
+report_size.py
+endef
+export BENCHMARKS
 benchmark: setup
 	$(BIN)/python -m pip install --quiet --editable ".[dev,bench]"
-	for b in $(BENCHMARKS); do echo "== $$b"; $(BIN)/python benchmarks/$$b.py || exit 1; done
+	printf '%s\n' "$$BENCHMARKS" | while read -r line; do \
+	  echo "== $$line"; $(BIN)/python benchmarks/$$line < /dev/null || exit 1; done
 
 clean:
 	rm -rf results site $(VENV)
