@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from hashlib import sha256
 from math import exp, factorial
 
@@ -47,9 +48,22 @@ class Contributions:
         """Return sums of `values`, a row each, over each cell's groups, shape (n_cells,)."""
         return bin_sums(self.cell, values, self.n_cells)
 
+    @cached_property
+    def total(self) -> Floats:
+        """The denominator of each cell, shape (n_cells,)."""
+        return self.sums(self.bottom)
+
+    @cached_property
     def speaking(self) -> Floats:
-        """Return how many groups have a denominator in each cell, shape (n_cells,)."""
+        """How many groups have a denominator in each cell, shape (n_cells,)."""
         return self.sums((self.bottom > 0).astype(float))
+
+    def with_top(self, top: Floats) -> Contributions:
+        """Return the same with other numerators; what is known of the denominators is kept."""
+        made = replace(self, top=top)
+        known = {k: v for k, v in vars(self).items() if k in ("total", "speaking")}
+        vars(made).update(known)
+        return made
 
 
 def contributions(numerator: Floats, denominator: Floats) -> Contributions:
@@ -155,7 +169,7 @@ def drawn_intervals(
     low, high : ndarray, shape (n_cells,)
     """
     low, high = np.full(made.n_cells, np.nan), np.full(made.n_cells, np.nan)
-    enough = np.flatnonzero(made.speaking() >= min_groups)
+    enough = np.flatnonzero(made.speaking >= min_groups)
     place = np.full(made.n_cells, -1)
     place[enough] = np.arange(len(enough))
     rows = np.flatnonzero(place[made.cell] >= 0)
@@ -270,7 +284,7 @@ def worth_intervals(
 
     least, width = span[0], span[1] - span[0]
     share, worth = _worth(
-        replace(made, top=(made.top - least * made.bottom) / width),
+        made.with_top((made.top - least * made.bottom) / width),
         level=level,
         min_groups=min_groups,
     )
@@ -310,7 +324,7 @@ def sample_worth(
 def _worth(made: Contributions, *, level: float, min_groups: int) -> tuple[Floats, Floats]:
     from scipy import stats
 
-    total, n = made.sums(made.bottom), made.speaking()
+    total, n = made.total, made.speaking
     share, worth = np.full(made.n_cells, np.nan), np.full(made.n_cells, np.nan)
     some = total > 0
     share[some] = np.clip(made.sums(made.top)[some] / total[some], 0, 1)

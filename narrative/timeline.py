@@ -16,7 +16,6 @@ from narrative.errors import InputError
 from narrative.resampling import (
     Contributions,
     Floats,
-    bin_sums,
     drawn_intervals,
     poisson_weights,
     worth_intervals,
@@ -320,30 +319,30 @@ class TimelineSums:
         cell, group = entries.first, entries.second
         n = len(self._cells)
         total = entries.counts(self._tallies[_ALL])
+        whole = Contributions(group, cell, total, total, n)  # the same for each framing
         table = pd.DataFrame(self._cells.names(), columns=["level", "source_id", *_ENDS]).assign(
-            n_docs=np.bincount(cell, minlength=n),
-            n_claims=bin_sums(cell, total, n).astype(np.int64),
+            n_docs=whole.speaking.astype(np.int64), n_claims=whole.total.astype(np.int64)
         )
         weights = None
         if settings.interval == "bootstrap":
             weights = poisson_weights(entries.names, settings.n_boot, random_state=random_state)
 
         def ratios(
-            top: Floats, bottom: Floats, least: float, bottoms: dict[int, Floats] | None = None
+            made: Contributions, least: float, bottoms: dict[int, Floats] | None = None
         ) -> Floats:
             """Return ratios and both limits, shape (n_cells, 3)."""
-            made = Contributions(group, cell, top, bottom, n)
             return np.stack(_with_limits(made, least, settings, weights, bottoms), axis=1)
 
-        parts, bottoms = [], dict[int, Floats]()  # all a source's claims: the same for each framing
+        parts, bottoms = [], dict[int, Floats]()
         for framing in sorted(self._framings):
-            inside, favor, against = (
-                entries.counts(self._tallies.get((framing, kind)))
-                for kind in (_INSIDE, _FAVOR, _AGAINST)
-            )
+            tallies = [self._tallies.get((framing, kind)) for kind in (_INSIDE, _FAVOR, _AGAINST)]
+            inside, favor, against = map(entries.counts, tallies)
             part = table.assign(framing_id=framing)
-            part[_limits("prevalence")] = ratios(inside, total, 0.0, bottoms).round(6)
-            part[_limits("stance")] = ratios(favor - against, favor + against, -1.0).round(6)
+            part[_limits("prevalence")] = ratios(whole.with_top(inside), 0.0, bottoms).round(6)
+            part[_limits("stance")] = np.nan
+            if any(tallies[1:]):  # most discovered framings are asked for no stance
+                sided = Contributions(group, cell, favor - against, favor + against, n)
+                part[_limits("stance")] = ratios(sided, -1.0).round(6)
             parts.append(part)
         return check_table(pd.concat(parts, ignore_index=True), "timeline")
 
@@ -356,7 +355,7 @@ def _with_limits(
     bottoms: dict[int, Floats] | None,
 ) -> tuple[Floats, Floats, Floats]:
     """Return the ratio of each cell, at least `least`, and its interval."""
-    over, level, fewest = made.sums(made.bottom), settings.level, settings.min_docs
+    over, level, fewest = made.total, settings.level, settings.min_docs
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = np.where(over > 0, made.sums(made.top) / over, np.nan)
     if weights is None:
