@@ -1,27 +1,28 @@
-"""Bytes of memory that a claim takes in the stages that hold all claims.
+"""Bytes of memory that a claim takes in the stages that add up what all claims say.
 
     python benchmarks/claim_memory.py
 
 Each stage in a process of its own, on tables of two sizes that another process wrote: what its peak
 grows by, over the claims between the two. The timeline with one proposition and with nine (default
-interval); framings of claims that the codebook takes, and of claims that it leaves over (with two
-replicates of the certificate). Vectors are mapped files, as in a run: what of them is in memory is
-counted, 1,536 bytes a claim at most. ``narrative plan`` reckons with these figures without it.
+interval, ten claims a document); framings, in pieces of 10,000, of claims that the codebook takes,
+and of claims that it leaves over (with two replicates of the certificate). Vectors are mapped
+files, as in a run: what of them is in memory is counted, 1,536 bytes a claim at most.
 """
 
 from __future__ import annotations
 
 import multiprocessing
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from side_by_side import machine, peak
 from timeline import corpus
 
 _TABLES = ("claims", "assignments", "stances", "documents", "sources")
-_SIZES, _LEFT = (100_000, 300_000), (20_000, 60_000)
+_SIZES, _LEFT, _PIECE = (100_000, 300_000), (100_000, 300_000), 10_000
 
 
 def write(folder: Path, n: int, propositions: int) -> None:
@@ -42,31 +43,44 @@ def write(folder: Path, n: int, propositions: int) -> None:
 
 def timeline(folder: Path) -> float:
     """Return what the timeline takes at its peak, in bytes."""
-    from narrative.stages import _OF_TIMELINE
-    from narrative.storage import read_table
-    from narrative.timeline import TimelineSettings, estimate_timeline
+    from narrative.timeline import TimelineSettings, sum_run
 
     before = peak()
-    read = {n: read_table(folder / f"{n}.parquet", c) for n, c in _OF_TIMELINE.items()}
-    estimate_timeline(*read.values(), settings=TimelineSettings(freq="week"))
+    sum_run(folder, freq="week").estimate(TimelineSettings(freq="week"))
     return 2**30 * (peak() - before)
 
 
 def framings(folder: Path, left: bool) -> float:
     """Return what finding framings takes at its peak, in bytes, mapped vectors included."""
     from narrative.codebook import read_codebook
-    from narrative.framings import FramingSettings, fit_framings
-    from narrative.storage import read_table
+    from narrative.framings import Assigner, FramingSettings, Piece, Results, fit_pieces
+    from narrative.stored import StoredTable
 
     book = read_codebook(Path(__file__).resolve().parent.parent / "seeds" / "codebook.toml")
     before = peak()
-    claims = read_table(folder / "claims.parquet", ["claim_id", "doc_id", "source_id"])
-    text = claims["claim_id"].str.replace("c", "the army captured a town of number ")
-    claims = claims.assign(sent_index=0, text=text)
-    vectors = np.load(folder / "vectors.npy", mmap_mode="r")
-    membership = np.zeros((len(claims), len(book.framings)))
-    membership[np.arange(len(claims)), np.arange(len(claims)) % len(book.framings)] = not left
-    fit_framings(claims, vectors, book, membership=membership, settings=FramingSettings(n_boot=2))
+    stored = StoredTable(folder / "claims.parquet", ["claim_id", "doc_id", "source_id"])
+
+    def pieces() -> Iterator[Piece]:
+        vectors = np.load(folder / "vectors.npy", mmap_mode="r")
+        for start in range(0, len(stored), _PIECE):
+            at = np.arange(start, min(len(stored), start + _PIECE))
+            claims = stored.take(at)
+            text = claims["claim_id"].str.replace("c", "the army captured a town of number ")
+            membership = np.zeros((len(at), len(book.framings)))
+            membership[np.arange(len(at)), at % len(book.framings)] = not left
+            rows = vectors[at[0] : at[-1] + 1]
+            yield Piece(claims.assign(sent_index=0, text=text), rows, rows, membership)
+
+    def assign(assigner: Assigner) -> Results:
+        def found() -> Iterator[Any]:
+            for p in pieces():
+                yield assigner(p.claims["text"].tolist(), p.about, p.membership)
+
+        # A run reads terms from files; here they are counted again.
+        codes, best = zip(*((f.codes, f.best) for f in found()), strict=True)
+        return Results(lambda: iter(codes), lambda: iter(best), lambda: (f.terms for f in found()))
+
+    fit_pieces(pieces, assign, book, settings=FramingSettings(n_boot=2))
     return 2**30 * (peak() - before)
 
 
