@@ -36,11 +36,10 @@ from narrative.study import Study
 
 CHARACTERS = 60_000  # of the sample: about a minute on two processors
 _LARGEST = 0.5  # of the corpus, at most
-# Bytes of memory that a claim takes (docs/scaling.md), without mapped vectors: its terms; what the
-# timeline counts of it, at most (three cells that no other claim of its document is in),
-# and for each proposition; where it is drawn to be grouped, what that holds of it. A pair of claims
-# that are joined takes its distance.
-_TERMS, _COUNTED, _SIDED, _LEFT, _PAIR = 900, 400, 48, 4_600, 4
+# Bytes of memory that a claim takes (benchmarks/claim_memory.py), without mapped vectors: its
+# terms; what the timeline counts of it, and for each proposition; where it is drawn to be grouped,
+# what that holds of it. A pair of claims that are joined takes its distance.
+_TERMS, _COUNTED, _SIDED, _LEFT, _PAIR = 500, 200, 142, 4_600, 4
 _VECTOR = 3_800  # bytes that a vector takes in the cache: most need a page of SQLite beside the row
 _REPLICATE = 0.63  # of the documents are in a replicate of the certificate
 _ENCODING = ("framings", "stances")  # stages whose vectors the cache keeps
