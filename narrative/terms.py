@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 _MERGED = 2_000_000  # rows of terms that are held before they are added up
-_SLOTS = 2**27  # in which terms are counted by a hash, up to two
+# Slots in which terms are counted by a hash, up to two: so many a text, and so many in all.
+_SLOTS_EACH, _SLOTS = 64, 2**27
 _TERMS = pa.schema(
     [("code", pa.int64()), ("term", pa.large_string()), ("n", pa.int64()), ("texts", pa.int64())]
 )
@@ -118,7 +119,8 @@ def merged_counts(
     row = np.zeros(max(labels, default=-1) + 2, np.int64)  # the first is that of -1
     for code, label in labels.items():
         row[code + 1] = groups.index(label)
-    often, sizes = _often(tables(), row, len(groups), min(2, n_texts))
+    slots = min(_SLOTS, 1 << (_SLOTS_EACH * max(1, n_texts)).bit_length())
+    often, sizes = _often(tables(), row, len(groups), np.zeros(slots, np.uint8), min(2, n_texts))
     whole = _added_up(often(table) for table in tables())
     if not sizes.any():
         return TermCounts(groups, None, None, np.zeros(0, np.int64), n_texts, sizes)
@@ -135,25 +137,29 @@ def merged_counts(
 
 
 def _often(
-    tables: Iterable[pd.DataFrame], row: npt.NDArray[np.int64], n_groups: int, least: int
+    tables: Iterable[pd.DataFrame],
+    row: npt.NDArray[np.int64],
+    n_groups: int,
+    seen: npt.NDArray[np.uint8],
+    least: int,
 ) -> tuple[Callable[[pd.DataFrame], pd.DataFrame], npt.NDArray[np.int64]]:
     """Return what keeps the terms that stand `least` times or more, and the size of each group.
 
-    A term that shares its slot with another may be kept, too.
+    Terms are counted in `seen`; one that shares its slot with another may be kept, too.
     """
-    seen, sizes = np.zeros(_SLOTS, np.uint8), np.zeros(n_groups, np.int64)
+    sizes = np.zeros(n_groups, np.int64)
     for table in tables:
         n = table["n"].to_numpy()
-        slots, of = np.unique(_slots(table), return_inverse=True)
+        slots, of = np.unique(_slots(table, len(seen)), return_inverse=True)
         more = np.bincount(of, weights=n, minlength=len(slots))
         seen[slots] = np.minimum(seen[slots] + more, least)
         np.add.at(sizes, row[table["code"].to_numpy() + 1], n)
-    return lambda table: table[seen[_slots(table)] >= least], sizes
+    return lambda table: table[seen[_slots(table, len(seen))] >= least], sizes
 
 
-def _slots(table: pd.DataFrame) -> npt.NDArray[np.uint64]:
+def _slots(table: pd.DataFrame, n: int) -> npt.NDArray[np.uint64]:
     hashes = pd.util.hash_array(table["term"].to_numpy(object), categorize=False)
-    return np.asarray(hashes % np.uint64(_SLOTS))
+    return np.asarray(hashes % np.uint64(n))
 
 
 def _added_up(tables: Iterable[pd.DataFrame]) -> pa.Table:
