@@ -83,7 +83,8 @@ class ClaimParts:
                 claims = claims[kept].reset_index(drop=True)
                 vectors, about = vectors[kept], about[kept]
                 membership = None if membership is None else membership[kept]
-            groups = claims["doc_id"].map(self.copies).astype(str).to_numpy(object)
+            # Not Series.map, which makes a table of all documents for each cut.
+            groups = np.array([self.copies[d] for d in claims["doc_id"]], dtype=object)
             yield Piece(claims, vectors, about, membership, groups)
 
     def _cuts(self) -> Iterator[Cut]:
