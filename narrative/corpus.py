@@ -14,7 +14,8 @@ from narrative.cleaning import Segment, clean
 from narrative.copies import PERMUTATIONS, THRESHOLD, named_groups, sketch
 from narrative.errors import InputError
 from narrative.language import check_code
-from narrative.rows import read_csv, read_rows, read_text
+from narrative.row_pieces import read_rows
+from narrative.rows import read_csv, read_text
 from narrative.schema import Row, check_table, row_names
 from narrative.storage import sha256_text
 

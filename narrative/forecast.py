@@ -28,7 +28,7 @@ from narrative.framings.discovery import CERTIFIED
 from narrative.pipeline import STAGES, run_study
 from narrative.prefilter import PrefilterSettings
 from narrative.reporting import Clock
-from narrative.rows import read_rows
+from narrative.row_pieces import read_rows
 from narrative.schema import NO_FRAMING
 from narrative.stance import stance_model
 from narrative.storage import read_table

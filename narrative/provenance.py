@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from narrative.errors import InputError
-from narrative.rows import parquet_files, row_pieces
+from narrative.row_pieces import parquet_files, row_pieces
 from narrative.storage import sha256_file, sha256_json
 from narrative.study import Study
 

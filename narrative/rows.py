@@ -1,4 +1,4 @@
-"""Tables as a user wrote them: text columns, and for each row what its file calls it.
+"""CSV and JSONL tables as a user wrote them: text columns, and for each row what its file calls it.
 
 A row's name is its label in the frame's index ("row 4", "row 4 (line 6)", "line 4"), so that it
 survives filtering and sorting until a message needs it. A row is what a spreadsheet numbers: the
@@ -11,154 +11,20 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 
 import pandas as pd
-import pyarrow.parquet as pq
 
 from narrative.errors import InputError
 from narrative.schema import ROW
-from narrative.storage import DAMAGED
 
 _COMMAS = (
     "save the file as CSV with commas (a spreadsheet asks for the separator, or takes it from the "
     "system's region)"
 )
-
-
-def read_rows(path: Path) -> pd.DataFrame:
-    """Read a table as text columns, without checking what stands in them.
-
-    Parameters
-    ----------
-    path : Path
-        A .csv, .jsonl or .parquet file, or a folder of .parquet files.
-
-    Returns
-    -------
-    DataFrame
-        Its index names each row; in Parquet, which has no header, the first row is row 1.
-
-    Raises
-    ------
-    InputError
-        If there is no such file or it is not whole.
-    """
-    _check_there(path)
-    suffix = path.suffix.lower()
-    if path.is_dir() or suffix == ".parquet":
-        return _named_whole(list(row_pieces(path)))
-    if suffix == ".jsonl":
-        return _read_jsonl(path)
-    if suffix == ".csv":
-        return read_csv(path)
-    raise InputError(
-        f"{path.name}: got '{suffix}', expected .csv, .jsonl or .parquet. Save the table as CSV in "
-        "UTF-8."
-    )
-
-
-PIECE = 1000  # rows of a table that are in memory at a time
-
-
-def parquet_files(path: Path) -> list[Path]:
-    """Return the .parquet files of a folder and its folders, by name, or the file itself."""
-    return sorted(path.rglob("*.parquet")) if path.is_dir() else [path]
-
-
-def count_rows(path: Path) -> int:
-    """Return how many rows a Parquet table has by its own account, 0 of any other."""
-    if not (path.is_dir() or path.suffix.lower() == ".parquet"):
-        return 0
-    try:
-        return sum(pq.read_metadata(file).num_rows for file in parquet_files(path))
-    except DAMAGED:
-        return 0  # told where it is read
-
-
-def row_pieces(
-    path: Path, columns: Collection[str] | None = None, size: int = PIECE
-) -> Iterator[pd.DataFrame]:
-    """Yield the rows of a table in pieces, as ``read_rows`` returns them.
-
-    Of Parquet no more than a piece is in memory; of the other kinds the file is.
-
-    Parameters
-    ----------
-    path : Path
-        As ``read_rows`` takes it.
-    columns : collection of str, optional
-        Read only these, of those that the table has.
-    size : int
-        Rows of a piece, at most.
-
-    Raises
-    ------
-    InputError
-        As ``read_rows``; in a folder, also if files differ in their columns.
-    """
-    _check_there(path)
-    if not (path.is_dir() or path.suffix.lower() == ".parquet"):
-        whole = read_rows(path)
-        if columns is not None:
-            whole = whole[[c for c in whole.columns if c in columns]]
-        for at in range(0, max(1, len(whole)), size):
-            yield whole.iloc[at : at + size]
-        return
-    first: list[str] | None = None
-    for file in parquet_files(path):
-        shown = file.relative_to(path).as_posix() if path.is_dir() else ""
-        try:
-            with pq.ParquetFile(file) as stored:
-                names = [str(n) for n in stored.schema_arrow.names]
-                first = names if first is None else first
-                if sorted(names) != sorted(first):
-                    raise InputError(
-                        f"{path.name}/{shown}: got the columns {', '.join(names)}; expected those "
-                        f"of the other files, {', '.join(first)}. Write all files with the same."
-                    )
-                wanted = [n for n in first if columns is None or n in columns]
-                yield from _batches(stored, wanted, size, shown)
-        except DAMAGED as error:
-            if isinstance(error, InputError):
-                raise
-            raise InputError(
-                f"{file.name}: not readable as Parquet ({error}); write the file again."
-            ) from None
-
-
-def _batches(
-    stored: pq.ParquetFile, columns: list[str], size: int, shown: str
-) -> Iterator[pd.DataFrame]:
-    """Yield the rows of one Parquet file as text, each named by its number."""
-    at, where = 1, f"{shown}, " if shown else ""
-    for batch in stored.iter_batches(batch_size=size, columns=columns):
-        table = batch.to_pandas().astype("string").fillna("")
-        yield _named(table, [f"{where}row {n}" for n in range(at, at + len(table))])
-        at += len(table)
-    if at == 1:
-        yield _named(pd.DataFrame({c: [] for c in columns}, dtype="string"), [])
-
-
-def _named_whole(pieces: list[pd.DataFrame]) -> pd.DataFrame:
-    """Return pieces as one table."""
-    return pd.concat(pieces) if len(pieces) > 1 else pieces[0]
-
-
-def _check_there(path: Path) -> None:
-    if path.is_dir() and not parquet_files(path):
-        raise InputError(
-            f"{path}: no .parquet file in the folder; expected one or more. Write the documents "
-            "there, or name a .csv, .jsonl or .parquet file."
-        )
-    if not path.is_file() and not path.is_dir():
-        raise InputError(
-            f"{path}: no such file; expected a .csv, .jsonl or .parquet table. Check the name and "
-            "the folder."
-        )
 
 
 def read_csv(path: Path) -> pd.DataFrame:
@@ -202,7 +68,7 @@ def read_csv(path: Path) -> pd.DataFrame:
         rows.append([*values, *[""] * len(header)][: len(header)])
         names.append(name)
     table = pd.DataFrame(rows, columns=header, dtype="string")
-    return _named(table.loc[:, [c for c in header if c]], names)
+    return named(table.loc[:, [c for c in header if c]], names)
 
 
 def read_text(path: Path) -> str:
@@ -233,7 +99,8 @@ def read_text(path: Path) -> str:
         ) from None
 
 
-def _named(table: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+def named(table: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    """Return rows with what each is called."""
     table.index = pd.Index(names, dtype="object", name=ROW)
     return table
 
@@ -302,7 +169,14 @@ def _fields_of_any_length(length: int) -> Iterator[None]:
         csv.field_size_limit(limit)
 
 
-def _read_jsonl(path: Path) -> pd.DataFrame:
+def read_jsonl(path: Path) -> pd.DataFrame:
+    """Read a JSON object a line as text columns; its index names each line.
+
+    Raises
+    ------
+    InputError
+        If a line is no object of single values, or there is none.
+    """
     rows, names = [], []
     # Not splitlines(): JSON strings may hold U+2028 and its like as they are.
     for number, line in enumerate(read_text(path).split("\n"), start=1):
@@ -330,7 +204,7 @@ def _read_jsonl(path: Path) -> pd.DataFrame:
         names.append(f"line {number}")
     if not rows:
         raise InputError(f"{path.name}: no rows; expected at least one document. Add a line each.")
-    return _named(pd.DataFrame(rows, dtype="string").fillna(""), names)
+    return named(pd.DataFrame(rows, dtype="string").fillna(""), names)
 
 
 def _other_encoding(data: bytes, at: int) -> str:

@@ -22,7 +22,7 @@ from narrative.schema import KEYS, check_table, empty_table
 from narrative.storage import DAMAGED, group_rows, write_atomic, write_table
 
 Ints = npt.NDArray[np.int64]
-_HELD = 8  # groups of rows that a reader keeps
+_HELD, _BYTES = 8, 2**25  # groups of rows that a reader keeps, and what they may take
 
 
 class StoredTable:
@@ -69,9 +69,14 @@ class StoredTable:
         """Return a group of rows, kept if it was asked for lately."""
         group = self._groups.pop(number, None)
         self._groups[number] = self._read(number) if group is None else group
-        if len(self._groups) > _HELD:
+        while len(self._groups) > _HELD or (len(self._groups) > 2 and self._held() > _BYTES):
             del self._groups[next(iter(self._groups))]
         return self._groups[number]
+
+    def _held(self) -> int:
+        """Return what the groups that are kept take on disk before compression, in bytes."""
+        meta = self._file.metadata
+        return sum(meta.row_group(number).total_byte_size for number in self._groups)
 
     def groups(self) -> Iterator[pd.DataFrame]:
         """Yield the rows in order, one group after the other."""

@@ -17,7 +17,8 @@ from narrative.language import check_code
 from narrative.ledger.record import check_assessments
 from narrative.prefilter import PrefilterSettings
 from narrative.record_tables import check_events, check_places, check_references
-from narrative.rows import parquet_files, read_csv, row_pieces
+from narrative.row_pieces import parquet_files, row_pieces
+from narrative.rows import read_csv
 from narrative.schema import ATTRIBUTION, empty_table, row_names
 from narrative.settings import check_choice, check_range, check_tables, check_type, section
 from narrative.speakers import check_sources

@@ -10,13 +10,13 @@ import pandas as pd
 import pytest
 
 import narrative.partitions.corpus as module
-import narrative.rows
+import narrative.row_pieces
 from narrative.corpus import read_corpus
 from narrative.errors import InputError
 from narrative.partitions.corpus import CorpusParts, CorpusTables
 from narrative.pipeline import run_study
 from narrative.provenance import input_hashes
-from narrative.rows import count_rows, read_rows, row_pieces
+from narrative.row_pieces import count_rows, read_rows, row_pieces
 from narrative.study import read_study
 
 SAID = "The ministry said on Saturday that number {} of the bridges had fallen into the river."
@@ -49,9 +49,9 @@ def _folder(path: Path, table: pd.DataFrame, size: int) -> Path:
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let pieces and what is put in order at a time be small."""
-    plain = narrative.rows.row_pieces
-    monkeypatch.setattr(module, "row_pieces", lambda path: plain(path, size=4))
-    monkeypatch.setattr(module, "_HELD", 300)
+    plain = narrative.row_pieces.row_pieces
+    monkeypatch.setattr(module, "row_pieces", lambda path, **given: plain(path, size=4, **given))
+    monkeypatch.setattr(module, "_FEWEST", 300)
 
 
 def _read(path: Path, folder: Path, **options: Any) -> CorpusTables:
@@ -189,3 +189,37 @@ def test_rows_of_a_folder_are_named_by_their_file(tmp_path: Path) -> None:
         "year=1/part.parquet, row 1",
     ]
     assert [list(p.columns) for p in row_pieces(path, ["doc_id", "none"])] == [["doc_id"]] * 2
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+def test_a_piece_has_fewer_rows_where_texts_are_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    lengths = [3, 3, 50, 3, 3, 3, 9, 3]
+    texts = pd.Series(["é" * (n // 2) + "x" * (n % 2) for n in lengths])
+    rows = pd.DataFrame({"text": texts, "outlet": pd.Categorical(list("aabbccdd"))})
+    path = tmp_path / f"documents.{kind}"
+    if kind == "csv":
+        rows.assign(outlet="").to_csv(path, index=False)
+    else:
+        rows.to_parquet(path, index=False)
+    monkeypatch.setattr(narrative.row_pieces, "CHARACTERS", 10)
+    monkeypatch.setattr(narrative.row_pieces, "_BATCH", 3)
+    pieces = list(row_pieces(path, size=3))
+    assert [len(p) for p in pieces] == [2, 1, 3, 1, 1]
+    pd.testing.assert_frame_equal(pd.concat(pieces), read_rows(path), check_index_type=False)
+    if kind == "parquet":
+        assert "".join(read_rows(path)["outlet"]) == "aabbccdd"
+
+
+def test_a_piece_counts_the_files_that_its_rows_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(4):
+        (tmp_path / f"{n}.txt").write_text(f"Officials said on day {n} that it rained.")
+    rows = _rows(5).drop(columns="text").assign(path=["0.txt", "1.txt", "no.txt", "2.txt", "3.txt"])
+    rows.to_csv(tmp_path / "documents.csv", index=False)
+    monkeypatch.setattr(narrative.row_pieces, "CHARACTERS", 100)
+    found = _read(tmp_path / "documents.csv", tmp_path / "parts", skip=True)
+    assert [len(found.parts.table(c, "names")) for c in found.parts.cuts] == [1, 1, 1, 1]
+    assert len(found.skipped) == 1

@@ -570,3 +570,16 @@ def test_documents_are_cut_in_the_order_of_their_claims(
     assert plan.documents(plan.cuts[0]).tables["documents"]["text"].tolist() == ["b", "a", "c"]
     assert isinstance(plan.documents(plan.cuts[1]), Partition)
     assert plan.n_documents == 4
+
+
+def test_groups_of_long_rows_are_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "documents.parquet"
+    texts = [f"{i:05d}" * 10 for i in range(2560)]
+    write_table(pd.DataFrame({"text": texts}), path)
+    stored = StoredTable(path)
+    assert stored.take(range(0, 2560, 256))["text"].tolist() == texts[::256]
+    assert len(stored._groups) == 8
+    monkeypatch.setattr("narrative.stored._BYTES", 1000)
+    stored = StoredTable(path)
+    assert stored.take(range(0, 2560, 256))["text"].tolist() == texts[::256]
+    assert len(stored._groups) == 2

@@ -10,7 +10,8 @@ import pytest
 
 from narrative.corpus import read_corpus
 from narrative.errors import InputError
-from narrative.rows import read_csv, read_rows, read_text
+from narrative.row_pieces import read_rows
+from narrative.rows import read_csv, read_text
 from narrative.schema import row_names
 
 HEADER = "doc_id,outlet,published_at,text\n"

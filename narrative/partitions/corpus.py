@@ -8,13 +8,16 @@ are written in order, a bounded number of texts at a time.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from narrative.copies import PERMUTATIONS, THRESHOLD, Sketches, named_groups, sketch
 from narrative.corpus import OFFSETS, check_rows, listed, read_documents, tags_note, twice
@@ -23,11 +26,13 @@ from narrative.partitions.ordered import PLACE, in_blocks
 from narrative.partitions.parts import Parts, Progress
 from narrative.partitions.plan import Cut
 from narrative.partitions.skipped import Skipped
-from narrative.rows import count_rows, row_pieces
+from narrative.row_pieces import Weights, characters, count_rows, row_pieces
 from narrative.schema import TABLES, check_table
 from narrative.stored import Streamed
 
-_HELD = 32_000_000  # characters of texts that are put in order at a time
+# Characters of texts that are put in order at a time: the fewest that take no more than so many
+# files, each of which is opened as often as there are, or the most there may be.
+_FEWEST, _FILES, _MOST = 4_000_000, 500, 32_000_000
 _TEXTS = [c for c in TABLES["documents"] if c != "copy_group"]
 
 
@@ -68,10 +73,11 @@ class CorpusParts:
         tagged: list[str] = []
         faulty: list[Faulty] = []
         done, total = 0, count_rows(self.path)
-        for number, rows in enumerate(row_pieces(self.path)):
+        base = self.path.parent
+        for number, rows in enumerate(row_pieces(self.path, weigh=partial(_weights, base))):
             if not number:
                 check_rows(rows, self.path.name)
-            cut = Cut(number, (f"rows from {done}",), ())
+            cut = Cut(number, (f"{len(rows)} rows from {done}",), ())
             cuts.append(cut)
             if not parts.has(cut):
                 self._keep(parts, cut, rows, done)
@@ -128,6 +134,16 @@ class CorpusParts:
             },
             [],
         )
+
+
+def _weights(base: Path, rows: pa.RecordBatch) -> Weights:
+    """Return the characters of each row, with those of the file that it names."""
+    total = characters(rows)
+    if "path" in rows.schema.names:
+        for i, name in enumerate(rows.column("path").to_pylist()):
+            with suppress(OSError, ValueError):  # told where it is read
+                total[i] += (base / str(name or "")).stat().st_size if name else 0
+    return total
 
 
 class Faulty(NamedTuple):
@@ -215,13 +231,19 @@ class CorpusTables:
             out[i] = group
         return out
 
+    @cached_property
+    def _at_a_time(self) -> int:
+        """Characters of texts that are put in order at a time."""
+        total = int(self._names["length"].astype("int64").sum())
+        return min(max(_FEWEST, total // _FILES), _MOST)
+
     def _in_order(self) -> Iterator[npt.NDArray[np.intp]]:
         """Yield documents in the order of their ids, so many that their texts fit into memory."""
         ids = self._names["doc_id"].tolist()
         lengths = self._names["length"].astype("int64").to_numpy()
         kept = np.flatnonzero(self._kept).tolist()
         order = np.array(sorted(kept, key=lambda i: ids[i]), dtype=np.intp)
-        which = np.cumsum(lengths[order]) // _HELD
+        which = np.cumsum(lengths[order]) // self._at_a_time
         yield from np.split(order, np.flatnonzero(np.diff(which)) + 1)
 
     def _ordered(self, name: str) -> Iterator[pd.DataFrame]:
@@ -235,7 +257,8 @@ class CorpusTables:
         lengths = self._names["length"].astype("int64").to_numpy()
 
         def full(held: Sequence[pd.DataFrame]) -> bool:
-            return bool(sum(lengths[h[PLACE].unique()].sum() for h in held) > _HELD)
+            mine = sum(lengths[h[PLACE].unique()].sum() for h in held)
+            return bool(mine > self._at_a_time)
 
         folder = self.parts.folder / f"ordered.{name}"
         yield from in_blocks(parts(), list(self._in_order()), folder, full=full)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 
 from narrative.errors import NarrativeError
 from narrative.one_line import plain
-from narrative.rows import row_pieces
+from narrative.row_pieces import row_pieces
 from narrative.study import Study
 
 _LONGEST = 300
