@@ -437,6 +437,14 @@ def main() -> None:
     except NarrativeError as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(1)
+    except MemoryError:
+        click.echo(
+            "Error: there is no more memory. Finished parts of a run are kept; give the same "
+            "command with fewer documents at a time (--partition 10), or on a machine that has "
+            "more.",
+            err=True,
+        )
+        sys.exit(1)
     except (KeyboardInterrupt, click.Abort):
         click.echo(
             "Interrupted. Finished stages are kept; run the same command to go on.", err=True

@@ -58,12 +58,26 @@ class Contributions:
         """How many groups have a denominator in each cell, shape (n_cells,)."""
         return self.sums((self.bottom > 0).astype(float))
 
+    @cached_property
+    def squares(self) -> Floats:
+        """Sums of the squares of the denominators of each cell, shape (n_cells,)."""
+        return self.sums(self.bottom**2)
+
     def with_top(self, top: Floats) -> Contributions:
         """Return the same with other numerators; what is known of the denominators is kept."""
         made = replace(self, top=top)
-        known = {k: v for k, v in vars(self).items() if k in ("total", "speaking")}
-        vars(made).update(known)
+        vars(made).update({k: getattr(self, k) for k in ("total", "speaking", "squares")})
         return made
+
+    @cached_property
+    def filled(self) -> Ints:
+        """The rows that have a numerator: few, of most framings."""
+        return np.flatnonzero(self.top)
+
+    @cached_property
+    def hits(self) -> Floats:
+        """The numerator of each cell, shape (n_cells,)."""
+        return bin_sums(self.cell[self.filled], self.top[self.filled], self.n_cells)
 
 
 def contributions(numerator: Floats, denominator: Floats) -> Contributions:
@@ -283,11 +297,9 @@ def worth_intervals(
     from scipy import stats
 
     least, width = span[0], span[1] - span[0]
-    share, worth = _worth(
-        made.with_top((made.top - least * made.bottom) / width),
-        level=level,
-        min_groups=min_groups,
-    )
+    if span != (0, 1):
+        made = made.with_top((made.top - least * made.bottom) / width)
+    share, worth = _worth(made, level=level, min_groups=min_groups)
     low, high = np.full(len(share), np.nan), np.full(len(share), np.nan)
     cells = np.flatnonzero(np.isfinite(worth))
     share, worth, tail = share[cells], worth[cells], (1 - level) / 2
@@ -327,11 +339,15 @@ def _worth(made: Contributions, *, level: float, min_groups: int) -> tuple[Float
     total, n = made.total, made.speaking
     share, worth = np.full(made.n_cells, np.nan), np.full(made.n_cells, np.nan)
     some = total > 0
-    share[some] = np.clip(made.sums(made.top)[some] / total[some], 0, 1)
+    share[some] = np.clip(made.hits[some] / total[some], 0, 1)
     cells = np.flatnonzero((n >= max(2, min_groups)) & some)
     if not len(cells):
         return share, worth
-    apart = made.sums((made.top - np.nan_to_num(share)[made.cell] * made.bottom) ** 2)
+    # What has no numerator is apart by the share of its denominator, whose squares are summed once.
+    cell, top, bottom = made.cell[made.filled], made.top[made.filled], made.bottom[made.filled]
+    of_all = np.nan_to_num(share)
+    others = np.maximum(made.squares - bin_sums(cell, bottom**2, made.n_cells), 0)
+    apart = bin_sums(cell, (top - of_all[cell] * bottom) ** 2, made.n_cells) + of_all**2 * others
     mine, total, n = share[cells], total[cells], n[cells]
     variance = apart[cells] / total**2 * n / (n - 1)
     tail = (1 - level) / 2

@@ -138,6 +138,8 @@ def row_pieces(
                     )
                 wanted = [n for n in first if columns is None or n in columns]
                 yield from _parquet_pieces(stored, wanted, size, weigh, shown)
+        except MemoryError:
+            raise
         except DAMAGED as error:
             if isinstance(error, InputError):
                 raise

@@ -76,6 +76,8 @@ def check_tables(folder: Path, names: Iterable[str]) -> None:
             )
         try:
             columns = pq.read_schema(path).names
+        except MemoryError:
+            raise
         except DAMAGED as error:
             raise StorageError(
                 f"{path}: not a whole Parquet file ({error}); delete it and run again."

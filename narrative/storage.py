@@ -17,7 +17,8 @@ import pyarrow as pa
 
 from narrative.errors import StorageError, WeightsError
 
-# What pyarrow raises on a file that is not whole, depending on where it breaks.
+# What pyarrow raises on a file that is not whole, depending on where it breaks. (Its error for want
+# of memory is one of these and a MemoryError, which is to be told apart first.)
 DAMAGED = (OSError, ValueError, KeyError, pa.ArrowException)
 
 
@@ -118,6 +119,8 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame
         )
     except FileNotFoundError:
         raise StorageError(f"{path}: no such table; run the study first (narrative run).") from None
+    except MemoryError:
+        raise
     except DAMAGED as error:
         raise StorageError(
             f"{path}: not a whole Parquet file ({error}); delete it and run again."

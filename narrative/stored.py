@@ -48,6 +48,8 @@ class StoredTable:
             raise StorageError(
                 f"{path}: no such table; run the study first (narrative run)."
             ) from None
+        except MemoryError:
+            raise
         except DAMAGED as error:
             raise _damaged(path, error) from error
         meta = self._file.metadata
@@ -62,6 +64,8 @@ class StoredTable:
         try:
             table = self._file.read_row_group(number, columns=self.columns)
             return pd.DataFrame(table.to_pandas())
+        except MemoryError:
+            raise
         except DAMAGED as error:
             raise _damaged(self.path, error) from error
 

@@ -333,18 +333,19 @@ class TimelineSums:
             """Return ratios and both limits, shape (n_cells, 3)."""
             return np.stack(_with_limits(made, least, settings, weights, bottoms), axis=1)
 
-        parts, bottoms = [], dict[int, Floats]()
-        for framing in sorted(self._framings):
+        framings, bottoms = sorted(self._framings), dict[int, Floats]()
+        found = np.full((len(framings), n, 6), np.nan)
+        for framing, values in zip(framings, found, strict=True):
             tallies = [self._tallies.get((framing, kind)) for kind in (_INSIDE, _FAVOR, _AGAINST)]
             inside, favor, against = map(entries.counts, tallies)
-            part = table.assign(framing_id=framing)
-            part[_limits("prevalence")] = ratios(whole.with_top(inside), 0.0, bottoms).round(6)
-            part[_limits("stance")] = np.nan
+            values[:, :3] = ratios(whole.with_top(inside), 0.0, bottoms)
             if any(tallies[1:]):  # most discovered framings are asked for no stance
                 sided = Contributions(group, cell, favor - against, favor + against, n)
-                part[_limits("stance")] = ratios(sided, -1.0).round(6)
-            parts.append(part)
-        return check_table(pd.concat(parts, ignore_index=True), "timeline")
+                values[:, 3:] = ratios(sided, -1.0)
+        rows = table.iloc[np.tile(np.arange(n), len(framings))].reset_index(drop=True)
+        rows["framing_id"] = np.repeat(np.array(framings, dtype=object), n)
+        rows[_limits("prevalence") + _limits("stance")] = found.reshape(-1, 6).round(6)
+        return check_table(rows, "timeline")
 
 
 def _with_limits(
@@ -357,7 +358,7 @@ def _with_limits(
     """Return the ratio of each cell, at least `least`, and its interval."""
     over, level, fewest = made.total, settings.level, settings.min_docs
     with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = np.where(over > 0, made.sums(made.top) / over, np.nan)
+        ratio = np.where(over > 0, made.hits / over, np.nan)
     if weights is None:
         span = (least, 1.0)
         return ratio, *worth_intervals(made, level=level, min_groups=fewest, span=span)

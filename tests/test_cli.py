@@ -150,6 +150,13 @@ def test_an_unknown_stage_is_refused(
         (WeightsError("not the pinned weights"), 1, "Error: not the pinned weights\n"),
         (StorageError("no room"), 1, "Error: no room\n"),
         (
+            MemoryError(),
+            1,
+            "Error: there is no more memory. Finished parts of a run are kept; give the same "
+            "command with fewer documents at a time (--partition 10), or on a machine that has "
+            "more.\n",
+        ),
+        (
             KeyboardInterrupt(),
             130,
             "Interrupted. Finished stages are kept; run the same command to go on.\n",

@@ -199,6 +199,27 @@ def test_of_centres_that_are_equally_near_it_is_the_first() -> None:
             assert centres.nearest(block, pair[::-1], 0.4)[0] == 0
 
 
+@pytest.mark.parametrize("apart", [3e-3, 1e-5, 1e-8, 1e-10])
+def test_the_nearest_centre_is_that_of_float64(apart: float) -> None:
+    """Pairs of centres of which one is nearer by a little, and rows at the limit by as little."""
+    rng = np.random.default_rng(0)
+    middles = at_length_one(rng.standard_normal((40, 384)))
+    turned = rng.standard_normal((40, 384)) * apart
+    pairs = at_length_one(np.concatenate([middles + turned, middles - turned]))
+    rows_ = at_length_one(middles.repeat(5, axis=0) + 0.05 * rng.standard_normal((200, 384)))
+    rows_[7] = 0
+    cosines = rows_ @ pairs.T
+    best = np.sort(cosines, axis=1)
+    clear = best[:, -1] - best[:, -2] > 1e-11
+    assert clear.sum() > 150
+    for limit in (0.4, best[3, -1] - apart / 9, best[3, -1] + apart / 9):
+        expected = np.where(best[:, -1] >= limit, cosines.argmax(axis=1), -1)
+        expected[7] = -1
+        found, close = centres.nearest_with_ties(rows_, pairs, limit)
+        assert (found == expected)[clear].all()
+        assert set(np.flatnonzero(~clear)) - {7} <= set(close)
+
+
 def test_what_fits_in_memory_is_found_by_scipys_tree() -> None:
     """The labels of an input that nothing is drawn from, by another route."""
     X = overlapping()

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import narrative.partitions.work as work
@@ -26,6 +28,7 @@ from narrative.partitions import (
     plan_run,
 )
 from narrative.pipeline import run_study
+from narrative.row_pieces import row_pieces
 from narrative.schema import empty_table
 from narrative.storage import read_table, write_table
 from narrative.stored import StoredTable, Streamed
@@ -583,3 +586,25 @@ def test_groups_of_long_rows_are_not_kept(tmp_path: Path, monkeypatch: pytest.Mo
     stored = StoredTable(path)
     assert stored.take(range(0, 2560, 256))["text"].tolist() == texts[::256]
     assert len(stored._groups) == 2
+
+
+@pytest.mark.parametrize("where", ["StoredTable", "read_table", "row_pieces"])
+def test_want_of_memory_is_no_damaged_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    def full(*args: Any, **options: Any) -> None:
+        raise pa.ArrowMemoryError("malloc of size 9 failed")
+
+    path = tmp_path / "documents.parquet"
+    write_table(pd.DataFrame({"text": ["a"]}), path)
+    stored = StoredTable(path)
+    for name in ("read_row_group", "iter_batches"):
+        monkeypatch.setattr(pq.ParquetFile, name, full)
+    monkeypatch.setattr(pd, "read_parquet", full)
+    read: dict[str, Callable[[], object]] = {
+        "StoredTable": lambda: stored.take([0]),
+        "read_table": lambda: read_table(path),
+        "row_pieces": lambda: list(row_pieces(path)),
+    }
+    with pytest.raises(MemoryError):
+        read[where]()

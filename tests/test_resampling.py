@@ -28,6 +28,34 @@ def test_weights_are_poisson_with_mean_one() -> None:
     assert np.abs(across).max() < 5.5 / np.sqrt(2001)  # of 44,850 pairs
 
 
+@pytest.mark.parametrize("span", [(0.0, 1.0), (-1.0, 1.0)])
+def test_worth_is_that_of_each_groups_distance(span: tuple[float, float]) -> None:
+    rng = np.random.default_rng(0)
+    below = rng.integers(0, 4, (30, 8)) / 3.0
+    above = below * rng.choice([0, 0, 0, 0.5, 1], (30, 8))
+    above[:, 0], above[:, 1], above[:, 2] = below[:, 0], 0, below[:, 2] * 0.1
+    above[:, 3] = below[:, 3] * (np.arange(30) == 2)
+    above = span[0] * below + (span[1] - span[0]) * above
+    low, high = clustered_intervals(above, below, span=span)
+    share, total = (above - span[0] * below) / (span[1] - span[0]), below.sum(axis=0)
+    p = share.sum(axis=0) / total
+    n = (below > 0).sum(axis=0)
+    variance = ((share - p * below) ** 2).sum(axis=0) / total**2 * n / (n - 1)
+    variance = np.where(variance < 1e-20, 0, variance)
+    units = np.where(variance > 0, p * (1 - p) / np.where(variance > 0, variance, 1), n)
+    worth = np.minimum(units * (stats.norm.ppf(0.025) / stats.t.ppf(0.025, n - 1)) ** 2, total)
+    ends = stats.beta.ppf([[0.025], [0.975]], worth * p + 0.5, worth * (1 - p) + 0.5)
+    ends[0, p <= 0], ends[1, p >= 1] = 0, 1
+    expected = span[0] + (span[1] - span[0]) * ends
+    # Where every group says a tenth, rounding decides between no variance and next to none.
+    clear = np.arange(8) != 2
+    np.testing.assert_allclose(low[clear], expected[0, clear], rtol=1e-9)
+    np.testing.assert_allclose(high[clear], expected[1, clear], rtol=1e-9)
+    assert p[0] == 1
+    assert high[0] == pytest.approx(span[1])
+    assert 0 < p[3] < 0.1
+
+
 def test_a_groups_weights_depend_on_its_name_and_the_state_alone() -> None:
     whole = poisson_weights(["a", "b", "c"], 50, random_state=1)
     assert (poisson_weights(["c", "a"], 50, random_state=1) == whole[[2, 0]]).all()

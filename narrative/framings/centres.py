@@ -15,6 +15,7 @@ from narrative.framings.rows import BLOCK, Rows, unit, unit_blocks
 _ROUNDS, _STEADY = 100, 10_000
 _BATCH = 256  # rows
 _EQUAL = 1e-12  # cosines that differ by less are equal
+_SINGLE = 2.0**-24  # relative error of a number in float32
 
 
 def nearest(X: Rows, centres: Floats, min_similarity: float) -> Labels:
@@ -28,11 +29,21 @@ def nearest(X: Rows, centres: Floats, min_similarity: float) -> Labels:
         Unit vectors.
     min_similarity : float
     """
+    return nearest_with_ties(X, centres, min_similarity)[0]
+
+
+def nearest_with_ties(
+    X: Rows, centres: Floats, min_similarity: float
+) -> tuple[Labels, npt.NDArray[np.intp]]:
+    """Return what ``nearest`` does, and the rows that may be as near to another centre."""
     labels = np.full(len(X), NOISE, np.int64)
-    if len(centres):
-        for part, rows in unit_blocks(X):
-            labels[part] = _nearest(rows, centres, min_similarity)
-    return labels
+    if not len(centres):
+        return labels, np.zeros(0, np.intp)
+    ties, singles = [], centres.astype(np.float32)
+    for part, rows in unit_blocks(X):
+        labels[part], close = _nearest(rows, centres, singles, min_similarity)
+        ties.append(part.start + close)
+    return labels, np.concatenate([np.zeros(0, np.intp), *ties])
 
 
 def consolidated(points: Floats, means: Floats) -> Floats:
@@ -115,14 +126,20 @@ def moved(
     ----------
     Sculley, D. (2010). Web-scale k-means clustering. WWW.
     """
-    found = nearest(X[at[:joined]], unit(means), min_similarity)
+    means, centres = means.copy(), unit(means)
+    singles = centres.astype(np.float32)
+    found = nearest(X[at[:joined]], centres, min_similarity)
     sizes = np.maximum(np.bincount(found + 1, minlength=len(means) + 1)[1:], 1)[:, None]
     for start in range(joined, len(at), _BATCH):
         rows = unit(X[at[start : start + _BATCH]])
-        labels = nearest(rows, unit(means), min_similarity)
+        labels = _nearest(rows, centres, singles, min_similarity)[0]
         more = np.bincount(labels + 1, minlength=len(means) + 1)[1:, None]
-        means = (means * sizes + summed(rows, labels, len(means))) / (sizes + more)
-        sizes = sizes + more
+        to = np.flatnonzero(more)
+        total = means[to] * sizes[to] + summed(rows, labels, len(means))[to]
+        sizes += more
+        means[to] = total / sizes[to]
+        centres[to] = unit(means[to])
+        singles[to] = centres[to]
     return means
 
 
@@ -139,9 +156,34 @@ def summed(rows: Floats, labels: Labels, k: int) -> Floats:
     return np.asarray(ones @ rows)
 
 
-def _nearest(rows: Floats, centres: Floats, min_similarity: float) -> Labels:
+def _nearest(
+    rows: Floats, centres: Floats, singles: npt.NDArray[np.float32], min_similarity: float
+) -> tuple[Labels, npt.NDArray[np.intp]]:
+    """Return the nearest centre of each row, and the rows to which another may be as near.
+
+    Cosines are those of float32 where these leave no doubt, and else those of float64.
+
+    References
+    ----------
+    Higham, N. J. (2002). Accuracy and Stability of Numerical Algorithms. SIAM.
+    """
+    # Two products of unit vectors, each off by no more than their length times that of a number
+    # (Higham 2002, section 3.1), and a little for what is rounded before and after.
+    doubt = np.float32(2 * (rows.shape[1] + 8) * _SINGLE)
+    cosines = rows.astype(np.float32) @ singles.T
+    at = cosines.argmax(axis=1)
+    best = np.take_along_axis(cosines, at[:, None], axis=1)
+    close = np.count_nonzero(cosines >= best - doubt, axis=1) > 1
+    labels = np.where(best[:, 0] >= min_similarity, at, NOISE).astype(np.int64)
+    doubtful = np.flatnonzero(close | (np.abs(best[:, 0] - min_similarity) <= doubt))
+    labels[doubtful] = _nearest_exactly(rows[doubtful], centres, min_similarity)
+    labels[~rows.any(axis=1)] = NOISE
+    return labels, np.flatnonzero(close)
+
+
+def _nearest_exactly(rows: Floats, centres: Floats, min_similarity: float) -> Labels:
     cosines = rows @ centres.T
     # Last digits hang on how many rows there are: of centres that are equally near it is the first.
     best = cosines.max(axis=1, keepdims=True) - _EQUAL
-    sure = (best[:, 0] + 2 * _EQUAL >= min_similarity) & rows.any(axis=1)
+    sure = best[:, 0] + 2 * _EQUAL >= min_similarity
     return np.where(sure, (cosines >= best).argmax(axis=1), NOISE).astype(np.int64)

@@ -28,7 +28,14 @@ from sklearn.base import (
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from narrative.errors import InputError, WeightsError
-from narrative.framings.centres import consolidated, moved, nearest, refined, summed
+from narrative.framings.centres import (
+    consolidated,
+    moved,
+    nearest,
+    nearest_with_ties,
+    refined,
+    summed,
+)
 from narrative.framings.joining import (
     NOISE,
     Floats,
@@ -203,8 +210,12 @@ class FramingModel(
             means = consolidated(points, means) if whole else refined(X, drawn, means)
             self.coarse_ = coarse_groups(means, self.coarse_threshold)
         self.cluster_centers_ = unit(means)
-        self._by_size(X)
-        self.labels_ = nearest(X, self.cluster_centers_, self.min_similarity)
+        found, ties = nearest_with_ties(X, self.cluster_centers_, self.min_similarity)
+        numbers = self._number(np.bincount(found + 1, minlength=len(means) + 1)[1:])
+        self.labels_ = np.append(numbers, NOISE)[found]
+        if len(ties):  # the first of equal ones is another in another order
+            centres = self.cluster_centers_
+            self.labels_[ties] = nearest(X[ties], centres, self.min_similarity)
         return self
 
     def _means(self, points: Floats, least: int, *, exact: bool) -> tuple[Floats, Labels]:
@@ -323,11 +334,6 @@ class FramingModel(
     def _checked(self, X: Any) -> Rows:
         check_is_fitted(self)
         return cast("Rows", validate_data(self, X, dtype=_TYPES, reset=False))
-
-    def _by_size(self, X: Rows) -> None:
-        """Number framings by the rows that they get, and drop those that get none."""
-        found = nearest(X, self.cluster_centers_, self.min_similarity)
-        self._number(np.bincount(found + 1, minlength=len(self.cluster_centers_) + 1)[1:])
 
     def _number(self, counts: Labels) -> Labels:
         """Number framings by counts of rows, drop those of none, and return the new numbers."""
