@@ -199,6 +199,24 @@ def test_of_centres_that_are_equally_near_it_is_the_first() -> None:
             assert centres.nearest(block, pair[::-1], 0.4)[0] == 0
 
 
+@pytest.mark.parametrize("first", [None, 0.5])
+def test_rows_stand_in_the_order_of_their_values(first: float | None) -> None:
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((2000, 7)).astype(np.float32)
+    if first is not None:  # the first values at length 1 are equal
+        X[:, 0] = first * np.linalg.norm(X[:, 1:].astype(float), axis=1)
+        X[::2, 1:] = np.roll(X[1::2, 1:], 1, axis=1)
+        X[::2, 0] = X[1::2, 0]
+    at = rng.permutation(2000)[:1500]
+    kept = rows.in_order(X, at)
+    expected = np.unique(unit(X[at].astype(float)), axis=0)
+    assert sorted(kept) == sorted(at)
+    assert (rows.unit(X[kept]) == expected).all()
+    assert (rows.single_rows(X, kept) == expected.astype(np.float32)).all()
+    labels = rng.integers(-1, 5, 1500)
+    assert (centres.summed_at(X, kept, labels, 5) == centres.summed(expected, labels, 5)).all()
+
+
 @pytest.mark.parametrize("apart", [3e-3, 1e-5, 1e-8, 1e-10])
 def test_the_nearest_centre_is_that_of_float64(apart: float) -> None:
     """Pairs of centres of which one is nearer by a little, and rows at the limit by as little."""

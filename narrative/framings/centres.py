@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_array
 
 from narrative.framings.joining import NOISE, Floats, Labels
-from narrative.framings.rows import BLOCK, Rows, unit, unit_blocks
+from narrative.framings.rows import BLOCK, HASHED, Rows, single_rows, unit, unit_blocks
 
 _ROUNDS, _STEADY = 100, 10_000
 _BATCH = 256  # rows
@@ -80,9 +80,7 @@ def refined(X: Rows, at: npt.NDArray[np.intp], means: Floats) -> Floats:
         The rows that count.
     means : ndarray, shape (n_centres, n_features)
     """
-    rows = np.empty((len(at), X.shape[1]), np.float32)
-    for part, there in unit_blocks(X, at):
-        rows[part] = there
+    rows = single_rows(X, at)
     before: Labels = np.full(len(at), NOISE)
     sums: Floats = np.zeros(means.shape)
     for _ in range(_ROUNDS if len(means) else 0):
@@ -154,6 +152,15 @@ def summed(rows: Floats, labels: Labels, k: int) -> Floats:
     at = np.flatnonzero(labels >= 0)
     ones = csr_array((np.ones(len(at)), (labels[at], at)), shape=(k, len(rows)))
     return np.asarray(ones @ rows)
+
+
+def summed_at(X: Rows, at: npt.NDArray[np.intp], labels: Labels, k: int) -> Floats:
+    """Return what ``summed`` does, of the rows `at` at length 1, of which few are held."""
+    sums = np.zeros((k, X.shape[1]))
+    for part, rows in unit_blocks(X, at, HASHED):
+        some = labels[part] >= 0
+        np.add.at(sums, labels[part][some], rows[some])
+    return sums
 
 
 def _nearest(

@@ -10,11 +10,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from narrative.framings.rows import Rows
+
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
 
 
-def linked(points: Floats, method: str) -> Floats:
+def linked(points: Rows, method: str) -> Floats:
     """Return the tree of unit vectors in the form of ``scipy.cluster.hierarchy.linkage``.
 
     Parameters
@@ -34,9 +36,8 @@ def linked(points: Floats, method: str) -> Floats:
     Müllner, D. (2011). Modern hierarchical, agglomerative clustering algorithms. arXiv:1109.2378.
     """
     ward, n = method == "ward", len(points)
-    rows = points.astype(np.float32)
+    rows = points.astype(np.float32, copy=False)
     between = rows @ rows.T  # of a matrix and itself: symmetric to the bit
-    del rows
     np.subtract(1, between, out=between)
     np.maximum(between, 0, out=between)
     if ward:

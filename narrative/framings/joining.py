@@ -9,6 +9,7 @@ import numpy.typing as npt
 from sklearn.exceptions import ConvergenceWarning
 
 from narrative.framings.chain import linked
+from narrative.framings.rows import Rows
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
@@ -16,7 +17,7 @@ NOISE = -1
 
 
 def open_groups(
-    points: Floats, least: int, heights: tuple[float, float], *, exact: bool
+    points: Rows, least: int, heights: tuple[float, float], *, exact: bool
 ) -> tuple[Labels, Labels]:
     """Return groups by average linkage, and the coarser groups that they are in.
 
@@ -43,7 +44,7 @@ def open_groups(
     return _large(_cut(tree, fine), least), _cut(tree, max(fine, coarse))
 
 
-def given_groups(points: Floats, least: int, n_clusters: int, *, exact: bool) -> Labels:
+def given_groups(points: Rows, least: int, n_clusters: int, *, exact: bool) -> Labels:
     """Return the groups by Ward's criterion of which `n_clusters` have `least` points or more.
 
     Warns
@@ -70,12 +71,12 @@ def coarse_groups(means: Floats, height: float) -> Labels:
     return np.asarray(fcluster(tree, height, "distance"), np.int64)
 
 
-def _alone(points: Floats, least: int) -> tuple[Labels, Labels]:
+def _alone(points: Rows, least: int) -> tuple[Labels, Labels]:
     group = 0 if len(points) >= least else NOISE
     return np.full(len(points), group), np.zeros(len(points), np.int64)
 
 
-def _tree(points: Floats, method: str, *, exact: bool) -> Floats:
+def _tree(points: Rows, method: str, *, exact: bool) -> Floats:
     from scipy.cluster.hierarchy import linkage
     from scipy.spatial.distance import pdist
 

@@ -34,7 +34,7 @@ from narrative.framings.centres import (
     nearest,
     nearest_with_ties,
     refined,
-    summed,
+    summed_at,
 )
 from narrative.framings.joining import (
     NOISE,
@@ -44,7 +44,15 @@ from narrative.framings.joining import (
     given_groups,
     open_groups,
 )
-from narrative.framings.rows import Rows, distinct_rows, sample_rows, unit, unit_blocks
+from narrative.framings.rows import (
+    Rows,
+    distinct_rows,
+    in_order,
+    sample_rows,
+    single_rows,
+    unit,
+    unit_blocks,
+)
 from narrative.storage import read_weights, write_atomic
 
 FORMAT = "narrative-framings-1"
@@ -199,15 +207,19 @@ class FramingModel(
         """Find framings; `at` are the distinct rows of `X` in the order in which they are drawn."""
         n_distinct, least = n_distinct or len(at), int(self.min_cluster_size)
         whole = n_distinct <= self.max_exact
-        points = np.unique(unit(X[at[: self.max_exact]]), axis=0)
+        joined = in_order(X, at[: self.max_exact])
         if not whole:
             least = min(least, max(2, round(least * self.max_exact / n_distinct)))
-        means, self.coarse_ = self._means(points, least, exact=whole)
+        points = unit(X[joined]) if whole else single_rows(X, joined)
+        groups, self.coarse_ = self._groups(points, least, exact=whole)
+        sizes = np.bincount(groups[groups >= 0])
+        means = summed_at(X, joined, groups, len(sizes)) / sizes[:, None]
         drawn = at[: max(REFINED, self.max_exact)]
         if self.n_clusters is None and not whole:
             means = moved(X, drawn, means, int(self.max_exact), self.min_similarity)
         if self.n_clusters is not None:
-            means = consolidated(points, means) if whole else refined(X, drawn, means)
+            known = unit(X[joined]) if whole else None
+            means = refined(X, drawn, means) if known is None else consolidated(known, means)
             self.coarse_ = coarse_groups(means, self.coarse_threshold)
         self.cluster_centers_ = unit(means)
         found, ties = nearest_with_ties(X, self.cluster_centers_, self.min_similarity)
@@ -218,8 +230,8 @@ class FramingModel(
             self.labels_[ties] = nearest(X[ties], centres, self.min_similarity)
         return self
 
-    def _means(self, points: Floats, least: int, *, exact: bool) -> tuple[Floats, Labels]:
-        """Return the means of groups that are large enough, and the coarse group of each."""
+    def _groups(self, points: Rows, least: int, *, exact: bool) -> tuple[Labels, Labels]:
+        """Return the group of each point, -1 for those too small, and each group's coarse one."""
         if self.n_clusters is None:
             heights = self.distance_threshold, self.coarse_threshold
             groups, coarse = open_groups(points, least, heights, exact=exact)
@@ -228,9 +240,7 @@ class FramingModel(
             coarse = groups
         _, first, of = np.unique(groups, return_index=True, return_inverse=True)
         noise = int((groups[first] == NOISE).sum())  # they come first
-        sizes = np.bincount(of)[noise:]
-        means = summed(points, of - noise, len(sizes)) / sizes[:, None]
-        return means, coarse[first[noise:]]
+        return of - noise, coarse[first[noise:]]
 
     def predict(self, X: Any) -> Labels:
         """Return the framing of each row, -1 for none, without fitting again."""

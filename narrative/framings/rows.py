@@ -51,11 +51,30 @@ def unit(rows: npt.ArrayLike) -> Floats:
     return out
 
 
-def unit_blocks(X: Rows, at: npt.NDArray[np.intp] | None = None) -> Iterator[tuple[slice, Floats]]:
+def unit_blocks(
+    X: Rows, at: npt.NDArray[np.intp] | None = None, size: int = BLOCK
+) -> Iterator[tuple[slice, Floats]]:
     """Yield slices and the unit rows there, of `X` or of its rows `at`."""
-    for start in range(0, len(X) if at is None else len(at), BLOCK):
-        part = slice(start, start + BLOCK)
+    for start in range(0, len(X) if at is None else len(at), size):
+        part = slice(start, start + size)
         yield part, unit(X[part] if at is None else X[at[part]])
+
+
+def single_rows(X: Rows, at: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
+    """Return the rows `at` at length 1, in float32; more than a few are never in float64."""
+    rows = np.empty((len(at), X.shape[1]), np.float32)
+    for part, there in unit_blocks(X, at, HASHED):
+        rows[part] = there
+    return rows
+
+
+def in_order(X: Rows, at: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    """Return the rows `at`, which differ, by their values at length 1: the first, the next, ..."""
+    first = np.concatenate([np.zeros(0), *(rows[:, 0] for _, rows in unit_blocks(X, at, HASHED))])
+    order = np.argsort(first, kind="stable")
+    if not (np.diff(first[order]) > 0).all():  # as good as never, of what an encoder makes
+        order = np.unique(unit(X[at]), axis=0, return_index=True)[1]
+    return at[order]
 
 
 def salt(random_state: int) -> np.uint64:
