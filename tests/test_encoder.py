@@ -425,6 +425,12 @@ def test_packs_hold_every_text_once_and_say_where(lengths: list[int], rows: int)
         ]
 
 
+def test_long_texts_leave_little_room() -> None:
+    found = list(packs([400, 400, 600, 600, 3, 390], 1000))
+    assert [p.groups for p in found] == [[(400, 1), (600, 1)], [(400, 1), (600, 1)],
+                                         [(3, 1), (390, 1)]]  # fmt: skip
+
+
 def test_a_text_longer_than_a_pack_is_refused() -> None:
     with pytest.raises(ValueError, match="of 61 word pieces does not fit 60 rows"):
         list(packs([3, 61], 60))

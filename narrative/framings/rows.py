@@ -19,9 +19,9 @@ from narrative.errors import InputError
 Floats = npt.NDArray[np.float64]
 Keys = npt.NDArray[np.uint64]
 Rows = npt.NDArray[np.floating[Any]]
-# Rows at a time: few enough to stay in a processor's cache while they are hashed, and enough for
-# products to run at full speed.
-HASHED, BLOCK = 512, 8192
+# Rows at a time: few enough to stay in a processor's cache while they are hashed, or with their
+# products, and enough for products to run at full speed.
+HASHED, BLOCK = 512, 2048
 _HALF = np.uint64(32)
 _KEYS = 2.0**64
 
@@ -202,7 +202,7 @@ def _distinct(X: Rows, at: npt.NDArray[np.intp], keys: Keys) -> npt.NDArray[np.i
     again = np.flatnonzero(first[of] != np.arange(len(at)))
     unlike = [
         again[part][(rows != unit(X[at[first[of[again[part]]]]])).any(axis=1)]
-        for part, rows in unit_blocks(X, at[again])
+        for part, rows in unit_blocks(X, at[again], HASHED)
     ]
     other = np.concatenate([np.empty(0, np.intp), *unlike])
     if len(other):  # other rows of the same key: as good as never
