@@ -8,40 +8,7 @@ from typing import Any
 
 import click
 
-
-class _Console:
-    """Tells how a run goes: a bar on a terminal, plain lines elsewhere."""
-
-    def __init__(self) -> None:
-        self._bar: Any = None
-        self._name = ""
-        self._tenth = -1
-
-    def stage(self, name: str, kept: bool) -> None:
-        self.close()
-        self._name, self._tenth = name, -1
-        click.echo(f"{name}: {'unchanged, kept' if kept else 'running'}", err=True)
-
-    def progress(self, done: int, total: int) -> None:
-        if sys.stderr.isatty():
-            if self._bar is None:
-                from tqdm import tqdm
-
-                self._bar = tqdm(total=total, desc=self._name, leave=False)
-            self._bar.update(done - self._bar.n)
-        elif total and done * 10 // total > self._tenth:
-            self._tenth = done * 10 // total
-            click.echo(f"{self._name}: {done} of {total}", err=True)
-
-    def note(self, text: str) -> None:
-        self.close()
-        click.echo(f"Note: {text}", err=True)
-
-    def close(self) -> None:
-        if self._bar is not None:
-            self._bar.close()
-            self._bar = None
-
+from narrative.console import Console
 
 _RUN = click.argument("folder", type=click.Path(path_type=Path))
 _RESULTS = click.option(
@@ -104,7 +71,7 @@ def run(study: Path, out: Path, from_stage: str | None, **how: Any) -> None:
     from narrative.study import read_study
 
     parts = {name: how.pop(name) for name in ("partition", "skip_rows")}
-    console = _Console()
+    console = Console()
     try:
         read = read_study(study)
         with engine_of(**how) as engine:
@@ -370,7 +337,7 @@ def collect(source: str, out: Path, retry_failed: bool, limit: int | None, **set
     from narrative.collect.options import Options
     from narrative.collect.run import collect as run_collection
 
-    console = _Console()
+    console = Console()
     console.stage("collect", kept=False)
     try:
         got = run_collection(

@@ -18,10 +18,9 @@ import numpy as np
 import pandas as pd
 
 from narrative.partitions import Parts, Plan, Work
-from narrative.partitions.parts import Progress
 from narrative.partitions.work import Extraction, Reading, Sampling, read_sample, score_texts
 from narrative.prefilter import Prefilter, PrefilterSettings, fit_prefilter
-from narrative.reporting import Reporter
+from narrative.reporting import Progress, Reporter
 from narrative.schema import check_table, empty_table
 from narrative.speakers import ADDED, Register, renamed
 from narrative.storage import sha256_text
@@ -130,9 +129,10 @@ def sample_documents(run: Run, setup: Extraction) -> Sampled:
     places, encoder = study.places(), study.encoder
     reading = Reading(setup.sources, places, study.codebook(), encoder.model, encoder.revision,
                       study.framings)  # fmt: skip
+    run.reporter.step("sample")
     parts = run.in_parts(
         read_sample, Sampling(setup, reading), run.plan(drawn.__contains__), of_claims=False,
-        of="sample", progress=lambda done, _: run.reporter.progress(done, len(documents)),
+        of="sample",
     )  # fmt: skip
     claims, added, about = (
         pd.concat(list(parts.tables(n)), ignore_index=True) for n in ("claims", "added", "about")
@@ -140,6 +140,7 @@ def sample_documents(run: Run, setup: Extraction) -> Sampled:
     found = _fitted(run, about, settings)
     flags = dict(zip(about["doc_id"].astype(str), about["about"], strict=True))
     discarded = _discarded(run, found, drawn, flags, claims)
+    run.reporter.step("")
     lost = set(discarded["doc_id"])
     record |= _counted(discarded) | {
         "about": sum(map(bool, flags.values())),
@@ -184,9 +185,10 @@ def _discarded(
     """
     if not np.isfinite(found.threshold):
         return empty_table("discarded")
+    run.reporter.step("scoring")
     parts = run.in_parts(
         score_texts, found, run.plan(lambda d: not flags.get(d, d in drawn)), of_claims=False,
-        of="scores", progress=lambda *_: None, leave_out=False,
+        of="scores", leave_out=False,
     )  # fmt: skip
     counts = claims["doc_id"].astype(str).value_counts()
     low = [empty_table("discarded")]

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+Progress = Callable[[int, int], None]  # called with (done, total)
+
 
 class Reporter(Protocol):
     """What a run tells about itself."""
@@ -13,8 +15,11 @@ class Reporter(Protocol):
     def stage(self, name: str, kept: bool) -> None:
         """Say that a stage begins, or is kept from an earlier run."""
 
+    def step(self, name: str) -> None:
+        """Say that a step of the stage begins ("" for what the stage itself counts)."""
+
     def progress(self, done: int, total: int) -> None:
-        """Say how far the stage is."""
+        """Say how far the stage or step is."""
 
     def note(self, text: str) -> None:
         """Say what the user should know about the results."""
@@ -24,6 +29,9 @@ class Silent:
     """A reporter that says nothing."""
 
     def stage(self, name: str, kept: bool) -> None:
+        """Ignore."""
+
+    def step(self, name: str) -> None:
         """Ignore."""
 
     def progress(self, done: int, total: int) -> None:

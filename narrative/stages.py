@@ -30,7 +30,6 @@ from narrative.partitions import (
 )
 from narrative.partitions.claims import ClaimParts
 from narrative.partitions.corpus import CorpusParts
-from narrative.partitions.parts import Progress
 from narrative.partitions.work import (
     Extraction,
     Places,
@@ -43,7 +42,7 @@ from narrative.partitions.work import (
     score_claims,
     study_encoder,
 )
-from narrative.reporting import Reporter
+from narrative.reporting import Progress, Reporter
 from narrative.schema import UNKNOWN, check_table, empty_table
 from narrative.speakers import (
     check_sources,
@@ -207,11 +206,13 @@ def _framings(run: Run) -> Tables:
 
     def assign(assigner: Assigner) -> Results:
         # What was assigned to other framings is not taken up.
+        run.reporter.step("assigned")
         key = sha256_json([run.key, sha256_bytes(assigner.centres.tobytes())])
         parts = Parts(read.folder / "assigned", key, claims.rest.cuts)
         claims.assigned = run.in_parts(
             assign_claims, assigner, claims.rest, parts=parts, load=claims.partition
         )
+        run.reporter.step("certificate, replicates")
         return claims.results()
 
     fitted = fit_pieces(
@@ -222,6 +223,7 @@ def _framings(run: Run) -> Tables:
         namer=run.namer,
         settings=study.framings,
         random_state=study.random_state,
+        progress=run.reporter.progress,
     )
     assignments = Streamed("assignments", partial(claims.assignments, fitted))
     return {"framings": fitted.framings, "assignments": assignments}

@@ -138,3 +138,13 @@ def test_a_framing_of_which_nothing_was_drawn_has_fewer_replicates() -> None:
     names = ["a" if k == 0 else "b" for k in truth]
     got = certify(FramingModel().fit(vectors), vectors, names, n_boot=12).by_framing()
     assert got["n"].min() < 12
+
+
+def test_every_replicate_is_told() -> None:
+    vectors, _ = blobs()
+    told: list[tuple[int, int]] = []
+    certify(
+        FramingModel().fit(vectors), vectors, documents(len(vectors)), axes=["order"], n_boot=3,
+        progress=lambda *given: told.append(given),
+    )  # fmt: skip
+    assert told == [(n, 6) for n in range(1, 7)]

@@ -32,15 +32,19 @@ class Watcher:
     def __init__(self) -> None:
         self.ran: list[str] = []
         self.notes: list[str] = []
-        self.told: list[tuple[int, int]] = []
+        self.told: list[tuple[str, int, int]] = []
+        self._step = ""
 
     def stage(self, name: str, kept: bool) -> None:
         if not kept:
             self.ran.append(name)
 
+    def step(self, name: str) -> None:
+        self._step = name
+
     def progress(self, done: int, total: int) -> None:
         if self.ran[-1] == "claims":
-            self.told.append((done, total))
+            self.told.append((self._step, done, total))
 
     def note(self, text: str) -> None:
         self.notes.append(text)
@@ -115,8 +119,12 @@ def test_what_is_not_about_the_study_is_discarded_and_told(study: Path, tmp_path
     assert numbers["n_discarded_unread"] == said["unread"] == len(lost - drawn)
     assert watcher.notes == [told(said)]
     assert f"{len(lost - drawn)} of 60 documents discarded unread" in watcher.notes[0]
-    assert watcher.told[-1] == (60, 60)
-    assert watcher.told == sorted(watcher.told)
+    steps = {name: [t[1:] for t in watcher.told if t[0] == name] for name, *_ in watcher.told}
+    assert list(steps) == ["sample", "scoring", ""]
+    for told_of in steps.values():
+        assert told_of == sorted(told_of)
+        assert told_of[-1][0] == told_of[-1][1]
+    assert steps[""][-1] == (60, 60)
     assert not (tmp_path / "out" / ".parts").exists()
     assert verify_run(tmp_path / "out", read_study(study)) == []
 

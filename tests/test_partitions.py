@@ -55,6 +55,9 @@ class Watcher:
     def stage(self, name: str, kept: bool) -> None:
         self._stage = name
 
+    def step(self, name: str) -> None:
+        self._step = name
+
     def progress(self, done: int, total: int) -> None:
         self.told.setdefault(self._stage, []).append((done, total))
 

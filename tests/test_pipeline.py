@@ -63,6 +63,9 @@ class Watcher:
     def stage(self, name: str, kept: bool) -> None:
         (self.kept if kept else self.ran).append(name)
 
+    def step(self, name: str) -> None:
+        pass
+
     def progress(self, done: int, total: int) -> None:
         self.told.append((done, total))
 

@@ -22,9 +22,8 @@ from narrative.collect.options import Options
 from narrative.collect.parallel import in_turns
 from narrative.collect.sources import Target, read_source
 from narrative.collect.store import DONE, Row, Store, as_duplicate
+from narrative.reporting import Progress
 from narrative.storage import sha256_bytes
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)

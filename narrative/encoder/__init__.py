@@ -1,6 +1,6 @@
 """Text to vectors: pinned weights, exact and packed, and a cache keyed by content."""
 
-from narrative.encoder.base import Encoder, Progress, Vectors
+from narrative.encoder.base import Encoder, Vectors
 from narrative.encoder.cache import CachedEncoder, default_cache, embed
 from narrative.encoder.device import compute_device, marked
 from narrative.encoder.pinned import (
@@ -29,7 +29,6 @@ __all__ = [
     "CachedEncoder",
     "Encoder",
     "PinnedEncoder",
-    "Progress",
     "SentenceEncoder",
     "Vectors",
     "check_weights",

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from narrative.reporting import Progress
+
 Vectors = npt.NDArray[np.float32]
-Progress = Callable[[int, int], None]
 
 
 class Encoder(Protocol):

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from narrative.encoder.base import Encoder, Progress, Vectors
+from narrative.encoder.base import Encoder, Vectors
 from narrative.encoder.sentence import PinnedEncoder
 from narrative.errors import InputError, StorageError
+from narrative.reporting import Progress
 from narrative.storage import sha256_bytes
 
 MEGABYTES = (

@@ -28,9 +28,10 @@ from torch.nn.functional import (
     scaled_dot_product_attention,
 )
 
-from narrative.encoder.base import Progress, Vectors
+from narrative.encoder.base import Vectors
 from narrative.encoder.device import compute_device
 from narrative.encoder.pinned import EPSILON, HEADS
+from narrative.reporting import Progress
 
 ROWS = 1024  # word pieces of a pack: products of it are near a processor's best, memory is small
 GPU_ROWS = 16_384

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from narrative.encoder.base import Encoder, Progress, Vectors
+from narrative.encoder.base import Encoder, Vectors
 from narrative.encoder.device import compute_device, marked
 from narrative.encoder.pinned import (
     CLS,
@@ -22,6 +22,7 @@ from narrative.encoder.pinned import (
     weights_folder,
 )
 from narrative.errors import WeightsError
+from narrative.reporting import Progress
 from narrative.storage import sha256_file, sha256_text
 
 if TYPE_CHECKING:

@@ -18,6 +18,7 @@ from narrative.errors import InputError
 from narrative.framings.joining import NOISE, Labels
 from narrative.framings.model import FramingModel
 from narrative.framings.rows import Rows
+from narrative.reporting import Progress
 
 AXES = ("documents", "random_state", "order", "encoder")
 ALL = "all at once"
@@ -84,6 +85,7 @@ def certify(
     n_rows: int | None = None,
     n_boot: int = 50,
     random_state: int = 0,
+    progress: Progress | None = None,
 ) -> Certificate:
     """Return how stable the framings of a fitted model are.
 
@@ -107,6 +109,8 @@ def certify(
     n_boot : int
         Replicates of each; at least 0.
     random_state : int
+    progress : callable, optional
+        Called with (done, total) replicates.
 
     Raises
     ------
@@ -138,6 +142,8 @@ def certify(
             alike = _jaccard(first[at], again)
             rows += [(axis, replicate, k, value) for k, value in alike]
             overall.append((axis, replicate, _agreement(first[at], again)))
+            if progress is not None:
+                progress(len(overall), n_boot * (1 + len(axes)))
     return Certificate(
         pd.DataFrame(rows, columns=["axis", "replicate", "framing", "jaccard"]),
         pd.DataFrame(overall, columns=["axis", "replicate", "ami"]),

@@ -18,6 +18,7 @@ from narrative.framings.joining import Labels
 from narrative.framings.model import FramingModel
 from narrative.framings.pieces import Assigner, Piece, Pieces, Results
 from narrative.framings.rows import Keys, Rows, salt
+from narrative.reporting import Progress
 
 Names = npt.NDArray[np.object_]
 # Claims that a certificate's replicates are drawn from, at most.
@@ -105,6 +106,7 @@ def certified(
     *,
     encoders: Mapping[str, Rows],
     n_boot: int,
+    progress: Progress | None = None,
 ) -> tuple[Certificate, str]:
     """Return the certificate of framings that were found, and the name of what it drew.
 
@@ -119,6 +121,8 @@ def certified(
     encoders : mapping of str to ndarray
         Other vectors of all claims, by which replicates are made, too.
     n_boot : int
+    progress : callable, optional
+        Called with (done, total) replicates.
     """
 
     def blocks(unit: Callable[[Piece], Names]) -> Iterator[tuple[Names, Rows, Labels]]:
@@ -137,7 +141,7 @@ def certified(
     backends["eight bits"] = (np.round(drawn.rows * 127) / 127).astype(np.float32)
     certificate = certify(
         model, drawn.rows, drawn.names.tolist(), encoders=backends, n_rows=drawn.n_rows,
-        n_boot=n_boot, random_state=state,
+        n_boot=n_boot, random_state=state, progress=progress,
     )  # fmt: skip
     return certificate, over
 

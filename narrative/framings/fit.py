@@ -20,6 +20,7 @@ from narrative.framings.joining import NOISE, Labels
 from narrative.framings.known import gathered
 from narrative.framings.model import FramingModel
 from narrative.framings.pieces import Assigner, Piece, Pieces, Results
+from narrative.reporting import Progress
 from narrative.schema import NO_FRAMING, check_table, empty_table
 
 
@@ -200,6 +201,7 @@ def fit_pieces(
     namer: Namer = first_terms,
     settings: FramingSettings,
     random_state: int = 0,
+    progress: Progress | None = None,
 ) -> Fitted:
     """Do what ``fit_framings`` does with claims that come in pieces, of which none is kept.
 
@@ -212,6 +214,8 @@ def fit_pieces(
         them: what could not be assigned is in neither.
     codebook, propositions, encoders, namer, settings, random_state
         As ``fit_framings`` takes them.
+    progress : callable, optional
+        Called with (done, total) replicates of the certificate.
     """
     book = codebook.table() if codebook is not None else empty_table("framings")
     if propositions is not None and len(propositions) != len(book):
@@ -229,7 +233,10 @@ def fit_pieces(
     results = assign(assigner)
     found, new = Found(), list[str]()
     if model is not None and len(assigner.centres):
-        found, new = _discovered(pieces, results, assigner, model, encoders or {}, settings.n_boot)
+        found, new = _discovered(
+            pieces, results, assigner, model,
+            encoders=encoders or {}, n_boot=settings.n_boot, progress=progress,
+        )  # fmt: skip
     labels = dict(enumerate([*names, *new])) | {NOISE: NO_FRAMING}
     known = gathered(pieces, results, labels, len(names))
     ids = list(found.stability)
@@ -247,8 +254,10 @@ def _discovered(
     results: Results,
     assigner: Assigner,
     model: FramingModel,
+    *,
     encoders: Mapping[str, Floats],
     n_boot: int,
+    progress: Progress | None,
 ) -> tuple[Found, list[str]]:
     """Number framings by their claims; return what is known of them, and the id of each code."""
     counts = np.zeros(len(assigner.centres), np.int64)
@@ -257,7 +266,7 @@ def _discovered(
         counts += np.bincount(mine, minlength=len(counts))
     numbers = model.number(counts)
     certificate, over = certified(
-        pieces, results, assigner, model, encoders=encoders, n_boot=n_boot
+        pieces, results, assigner, model, encoders=encoders, n_boot=n_boot, progress=progress
     )
     steady = certificate.at_once()
     n = len(model.coarse_)

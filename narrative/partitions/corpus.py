@@ -23,9 +23,10 @@ from narrative.copies import PERMUTATIONS, THRESHOLD, Sketches, named_groups, sk
 from narrative.corpus import OFFSETS, check_rows, listed, read_documents, tags_note, twice
 from narrative.errors import InputError
 from narrative.partitions.ordered import PLACE, in_blocks
-from narrative.partitions.parts import Parts, Progress
+from narrative.partitions.parts import Parts
 from narrative.partitions.plan import Cut
 from narrative.partitions.skipped import Skipped
+from narrative.reporting import Progress
 from narrative.row_pieces import Weights, characters, count_rows, row_pieces
 from narrative.schema import TABLES, check_table
 from narrative.stored import Streamed

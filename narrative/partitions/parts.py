@@ -23,13 +23,13 @@ from narrative.errors import NarrativeError, StorageError, WeightsError
 from narrative.partitions.engine import Engine, Made, Partition, Work
 from narrative.partitions.plan import Cut, Plan, some
 from narrative.partitions.skipped import Skipped, said
+from narrative.reporting import Progress
 from narrative.schema import TABLES, check_table
 from narrative.storage import read_table, sha256_json, write_atomic, write_json, write_table
 
 PARTS = ".parts"  # of a run that is not done
 IDS = "ids"  # what names the rows of a part's arrays
 _FEW = 20  # documents: of so many at least, more than half may not fail
-Progress = Callable[[int, int], None]
 
 
 class EngineError(NarrativeError):

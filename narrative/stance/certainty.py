@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from narrative.encoder import Progress
 from narrative.normalise import build_normaliser
+from narrative.reporting import Progress
 from narrative.schema import CERTAINTIES, check_table
 from narrative.stance.in_context import claim_inputs
 from narrative.stance.scorer import StanceModel, checked_claims, speaker_camps, stance_model

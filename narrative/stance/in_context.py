@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 
 from narrative.adapter import Adapter
-from narrative.encoder import PINNED_SHA256, Progress, Vectors, marked, pinned_tokenizer
+from narrative.encoder import PINNED_SHA256, Vectors, marked, pinned_tokenizer
 from narrative.encoder.pinned import CLS, LONGEST, SEP
 from narrative.errors import InputError
 from narrative.normalise import ActorNormaliser
+from narrative.reporting import Progress
 from narrative.storage import sha256_text
 
 if TYPE_CHECKING:

@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 
 from narrative.encoder import (
-    Progress,
     Vectors,
     compute_device,
     fixed_batches,
@@ -24,6 +23,7 @@ from narrative.encoder import (
 )
 from narrative.encoder.pinned import LONGEST
 from narrative.errors import WeightsError
+from narrative.reporting import Progress
 from narrative.stance.pairs import SEPARATOR
 from narrative.storage import sha256_text
 

@@ -18,8 +18,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import softmax
 
-from narrative.encoder import Encoder, Progress, Vectors, marked, pinned_tokenizer
+from narrative.encoder import Encoder, Vectors, marked, pinned_tokenizer
 from narrative.encoder.pinned import CLS, LONGEST, SEP
+from narrative.reporting import Progress
 from narrative.storage import read_weights, sha256_text
 
 if TYPE_CHECKING:

@@ -26,9 +26,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from narrative.adapter import Adapter, load_adapter
-from narrative.encoder import CachedEncoder, Encoder, PinnedEncoder, Progress, default_cache
+from narrative.encoder import CachedEncoder, Encoder, PinnedEncoder, default_cache
 from narrative.errors import InputError
 from narrative.normalise import ActorNormaliser, build_normaliser
+from narrative.reporting import Progress
 from narrative.schema import CAMPS, UNKNOWN, check_table
 from narrative.stance.in_context import ClaimEncoder, alone, claim_inputs
 from narrative.stance.nli import NLIEncoder

@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import softmax
 
-from narrative.encoder import Progress, Vectors
+from narrative.encoder import Vectors
 from narrative.errors import WeightsError
+from narrative.reporting import Progress
 from narrative.stance.structure import FEATURES, structure_features
 from narrative.storage import sha256_text
 
