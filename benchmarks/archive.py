@@ -35,7 +35,7 @@ SAID = (
     "“The {1} is ours,” a spokesman for the {0} said."
 )
 # Allocators that reserve nothing beforehand, or the limit would leave out what they have reserved.
-_PLAIN = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "1"}
+_PLAIN = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "131072"}
 BODIES = ("ministry", "General Staff", "governor", "president", "police")
 PLACES = ("town", "village", "city", "suburb", "harbour", "station", "factory", "airport")
 
@@ -61,7 +61,7 @@ def write_documents(folder: Path, n: int, characters: int) -> None:
                 "text": texts,
             }
         )
-        table.to_parquet(folder / f"{at:09d}.parquet", index=False)
+        table.to_parquet(folder / f"{at:09d}.parquet", index=False, row_group_size=100)
 
 
 def write_study(folder: Path, n: int, characters: int) -> Path:
