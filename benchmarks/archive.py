@@ -35,7 +35,11 @@ SAID = (
     "“The {1} is ours,” a spokesman for the {0} said."
 )
 # Allocators that reserve nothing beforehand, or the limit would leave out what they have reserved.
-_PLAIN = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "131072"}
+_PLAIN = {
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": "131072",
+}
 BODIES = ("ministry", "General Staff", "governor", "president", "police")
 PLACES = ("town", "village", "city", "suburb", "harbour", "station", "factory", "airport")
 

@@ -28,12 +28,12 @@ from narrative.agreement import accuracy, macro_f1
 from narrative.encoder import (
     CachedEncoder,
     Encoder,
-    Progress,
     Vectors,
     default_cache,
     embed,
 )
 from narrative.normalise import default_normaliser
+from narrative.reporting import Progress
 from narrative.stance import PairEncoder, stance_model
 from narrative.stance.pairs import SEPARATOR
 
