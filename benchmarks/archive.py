@@ -1,6 +1,6 @@
 """Peak memory of whole runs over an archive and over one ten times as large, under a hard limit.
 
-    python benchmarks/archive.py [--documents 6000] [--characters 20000] [--limit 300]
+    python benchmarks/archive.py [--documents 6000] [--characters 40000] [--limit 200]
 
 Documents in a folder of Parquet files: every tenth is one of forty short reports, the others hold
 no claim, but a word of --characters letters each, as pages do that hold pictures as data. They are
@@ -114,8 +114,8 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--documents", type=int, default=6000)
-    parser.add_argument("--characters", type=int, default=20_000)
-    parser.add_argument("--limit", type=int, default=300, help="MiB")
+    parser.add_argument("--characters", type=int, default=40_000)
+    parser.add_argument("--limit", type=int, default=200, help="MiB")
     parser.add_argument("--step", choices=["write", "measure"], help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     args = parser.parse_args()
