@@ -83,6 +83,7 @@ def fit_framings(
     namer: Namer = first_terms,
     settings: FramingSettings | None = None,
     random_state: int = 0,
+    progress: Progress | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Assign claims to the codebook's framings and discover further ones.
 
@@ -111,6 +112,8 @@ def fit_framings(
         by default its most distinctive terms.
     settings : FramingSettings, optional
     random_state : int
+    progress : callable, optional
+        Called with (done, total) replicates of the certificate.
 
     Returns
     -------
@@ -147,7 +150,7 @@ def fit_framings(
 
     fitted = fit_pieces(
         partial(_once, piece), assign, codebook, propositions=propositions, encoders=encoders,
-        namer=namer, settings=settings, random_state=random_state,
+        namer=namer, settings=settings, random_state=random_state, progress=progress,
     )  # fmt: skip
     codes, best = next(fitted.results.codes()), next(fitted.results.best())
     assignments = fitted.assignments(claims["claim_id"], codes, best)
@@ -212,10 +215,8 @@ def fit_pieces(
     assign : callable
         From an ``Assigner`` to its results of all pieces. Those of `pieces` afterwards go with
         them: what could not be assigned is in neither.
-    codebook, propositions, encoders, namer, settings, random_state
+    codebook, propositions, encoders, namer, settings, random_state, progress
         As ``fit_framings`` takes them.
-    progress : callable, optional
-        Called with (done, total) replicates of the certificate.
     """
     book = codebook.table() if codebook is not None else empty_table("framings")
     if propositions is not None and len(propositions) != len(book):
