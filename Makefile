@@ -70,6 +70,7 @@ engine.py --threads
 plan.py
 growth.py
 claim_memory.py
+billion.py
 framings.py
 report_size.py
 endef
