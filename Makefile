@@ -51,6 +51,7 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy --config-file= --ignore-missing-imports --check-untyped-defs benchmarks
 
 # Not part of the tests: two hours or so. BERTopic, which some compare with, is in the extra .[bench].
 define BENCHMARKS

@@ -90,15 +90,15 @@ def certified(n: int, n_boot: int) -> tuple[float, float, float, float, int]:
 
     def pieces() -> Iterator[Piece]:
         first = 0
-        for rows in drawn(n):
+        for rows, _ in drawn(n):
             documents = [f"d{i // 5}" for i in range(first, first + len(rows))]
             yield Piece(pd.DataFrame({"doc_id": documents, "sent_index": 0}), rows, rows, None)
             first += len(rows)
 
     began = time.perf_counter()
-    model = FramingModel(min_cluster_size=5).fit_blocks(drawn(n))
+    model = FramingModel(min_cluster_size=5).fit_blocks(rows for rows, _ in drawn(n))
     fitted = time.perf_counter()
-    codes = list(model.predict_blocks(drawn(n)))
+    codes = list(model.predict_blocks(rows for rows, _ in drawn(n)))
     assigned = time.perf_counter()
     assigner = Assigner(0, 0.0, model.cluster_centers_, model.min_similarity)
     discovery.certified(

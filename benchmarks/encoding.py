@@ -147,10 +147,9 @@ def main() -> None:
             step()  # loads what it needs
         taken = turns(work, args.repeat)
     close = np.abs(plain.encode(texts, normalize_embeddings=True) - ours.encode(texts)).max()
-    taken["embedding, attribution (network) and stance"] = sum(
-        taken[n] for n in ("embedding", "attribution, network and decoding",
-                           "stance, seven propositions")
-    )  # fmt: skip
+    steps = ("embedding", "attribution, network and decoding", "stance, seven propositions")
+    together = np.sum([taken[n] for n in steps], axis=0)
+    taken["embedding, attribution (network) and stance"] = together
     print(machine())
     print(f"{len(texts)} claims of {pieces(texts):.1f} word pieces in {len(read)} documents; "
           f"{args.repeat} repeats; vectors differ by {close:.1e} at most")  # fmt: skip

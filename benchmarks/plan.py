@@ -136,8 +136,9 @@ def compare(name: str, texts: list[str]) -> dict[str, float]:
     )
     for stage, seconds in then["seconds"].items():
         line(stage, first["seconds"][stage], seconds, "s")
+    of, over = (sum(f["seconds"].values()) for f in (first, then))
     out = {
-        "time": line("all stages", *(sum(f["seconds"].values()) for f in (first, then)), "s"),
+        "time": line("all stages", of, over, "s"),
         "memory": line("peak memory", first["memory"], then["memory"], "MiB"),
         "disk": line("disk", first["disk"], then["disk"], "MiB"),
     }

@@ -43,7 +43,8 @@ def synthetic(n_claims: int) -> tuple[dict[str, pd.DataFrame], dict[str, Any], d
     lengths = rng.integers(8, 30, n_docs * PER_DOCUMENT)
     drawn = iter(np.split(words(rng, int(lengths.sum())), np.cumsum(lengths)[:-1]))
     days = pd.date_range("2023-01-01", periods=MONTHS * 30).strftime("%Y-%m-%d").to_numpy()
-    documents, claims = [], []
+    documents: list[dict[str, Any]] = []
+    claims: list[dict[str, Any]] = []
     for d in range(n_docs):
         text, day = "", str(rng.choice(days))
         for n in range(min(PER_DOCUMENT, n_claims - len(claims))):

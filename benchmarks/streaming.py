@@ -20,6 +20,7 @@ framings agree with the centres (adjusted mutual information of every hundredth 
 from __future__ import annotations
 
 import argparse
+import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -192,8 +193,12 @@ def best_terms(
     """Return the terms of each framing, of texts that come in pieces."""
     from narrative.terms import merged_counts, term_table
 
-    tables = (term_table(texts, labels) for texts, labels in pieces)
-    counts = merged_counts(tables, {i: names[i] for i in range(-1, len(names) - 1)}, n)
+    of = {i: names[i] for i in range(-1, len(names) - 1)}
+    with tempfile.TemporaryDirectory() as name:  # they are read twice: a run keeps them, too
+        for number, (texts, labels) in enumerate(pieces):
+            term_table(texts, labels).to_parquet(Path(name) / f"{number:06d}.parquet")
+        files = sorted(Path(name).iterdir())
+        counts = merged_counts(lambda: map(pd.read_parquet, files), of, n)
     return class_terms([], [], n_terms=3, counts=counts)
 
 
