@@ -406,8 +406,8 @@ def main() -> None:
         sys.exit(1)
     except MemoryError:
         click.echo(
-            "Error: there is no more memory. What a run has finished is kept: give the same command "
-            "where there is more, or a run fewer documents at a time (--partition 10).",
+            "Error: there is no more memory. What a run has finished is kept: give the same "
+            "command where there is more, or a run fewer documents at a time (--partition 10).",
             err=True,
         )
         sys.exit(1)

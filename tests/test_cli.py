@@ -152,8 +152,8 @@ def test_an_unknown_stage_is_refused(
         (
             MemoryError(),
             1,
-            "Error: there is no more memory. What a run has finished is kept: give the same command "
-            "where there is more, or a run fewer documents at a time (--partition 10).\n",
+            "Error: there is no more memory. What a run has finished is kept: give the same "
+            "command where there is more, or a run fewer documents at a time (--partition 10).\n",
         ),
         (
             KeyboardInterrupt(),
