@@ -20,7 +20,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from stance_behaviour import behaviour
-from stance_contests import contests
+from stance_contests import TIGHT, contests
 from stance_data import PROPOSITIONS, document_claims, written
 from stance_public import at_hand, public_sets
 from validity import favor_auc, texts
@@ -107,7 +107,11 @@ def guess(y: np.ndarray, camp: np.ndarray | None = None) -> Probabilities:
 
 
 def _fitted(x: np.ndarray, y: np.ndarray, new: np.ndarray) -> Probabilities:
-    return np.asarray(LogisticRegression(C=STRENGTH, max_iter=2000).fit(x, y).predict_proba(new))
+    # In float32 the solver ends where its last digits do, and another processor rounds them
+    # otherwise: probabilities differed in the second digit.
+    x, new = x.astype(np.float64), new.astype(np.float64)
+    model = LogisticRegression(C=STRENGTH, max_iter=20_000, tol=TIGHT)
+    return np.asarray(model.fit(x, y).predict_proba(new))
 
 
 def _by_cosine(claims: Set, head: str, encode: Callable[[list[str]], np.ndarray]) -> Probabilities:
@@ -117,7 +121,7 @@ def _by_cosine(claims: Set, head: str, encode: Callable[[list[str]], np.ndarray]
     """
     train = written("dev").query("file != 'documents'")
     proposition = encode([PROPOSITIONS[head]])[0]
-    near = encode(train["input"].tolist()) @ proposition
+    near = (encode(train["input"].tolist()) @ proposition).astype(np.float64)
     model = LogisticRegression(C=1e3).fit(near[:, None], train[f"stance_{head}"])
     return np.asarray(model.predict_proba((encode(claims.normal) @ proposition)[:, None]))
 
@@ -142,7 +146,7 @@ def systems(claims: Set) -> dict[str, dict[str, Probabilities]]:
         y, target = train[f"stance_{head}"].to_numpy(), claims.codes[head]
         words = make_pipeline(
             TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True),
-            LogisticRegression(C=STRENGTH, max_iter=2000),
+            LogisticRegression(C=STRENGTH, max_iter=20_000, tol=TIGHT),
         ).fit(train["input"], y)
         by_itself, network = (model.adapter.probabilities(v, head) for v in (alone, vectors))
         z = model.structured.logits(events, head)

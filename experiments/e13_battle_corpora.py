@@ -271,7 +271,8 @@ def main() -> None:
         table = counts(corpus)
         rows += carried(corpus, table, "outlet") + carried(corpus, table, "side")
         rows += against_interest(corpus, table)
-        save(weekly(corpus, "side" if corpus == "ruwa" else "outlet"), f"e13_weekly_{corpus}")
+        by_week = weekly(corpus, "side" if corpus == "ruwa" else "outlet")
+        save(by_week.round(6), f"e13_weekly_{corpus}")
     rows += adopted(counts("ruwa"))
     lead, change, events = leads(), changes(), event_studies()
     for table, name in ((lead, "leads"), (change, "changes"), (events, "events")):
